@@ -1,0 +1,93 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "widecl",
+  products: [
+    .library(
+      name: "WideCL",
+      targets: ["DeviceRuntime", "Graph", "Models", "Datasets", "Training"]),
+    .executable(name: "widecl", targets: ["widecl"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    // System libraries and the kernels.
+    .systemLibrary(
+      name: "COpenCL", pkgConfig: "OpenCL",
+      providers: [.apt(["ocl-icd-opencl-dev", "opencl-c-headers"])]),
+    .systemLibrary(name: "CCLBlast", pkgConfig: "clblast", providers: [.apt(["libclblast-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CKernels", path: "Kernels", sources: ["kernels.c"]),
+
+    // The engine, in the order of its imports.
+    .target(
+      name: "DeviceRuntime",
+      dependencies: ["COpenCL", "CCLBlast", "CKernels", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings),
+    .target(name: "Autotuner", dependencies: ["DeviceRuntime"], swiftSettings: settings),
+    .target(
+      name: "Operators", dependencies: ["Autotuner", "DeviceRuntime"], swiftSettings: settings),
+    .target(
+      name: "Graph", dependencies: ["Operators", "Autotuner", "DeviceRuntime"],
+      swiftSettings: settings),
+    .target(
+      name: "Models", dependencies: ["Graph", "Operators", "DeviceRuntime"], swiftSettings: settings
+    ),
+    .target(name: "Datasets", dependencies: ["CZlib"], swiftSettings: settings),
+    .target(
+      name: "Training",
+      dependencies: [
+        "Models", "Graph", "Operators", "DeviceRuntime", "Datasets",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "widecl",
+      dependencies: [
+        "Training", "Models", "Graph", "Operators", "Autotuner", "DeviceRuntime", "Datasets",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "FashionMNISTExample",
+      dependencies: ["DeviceRuntime", "Models", "Datasets", "Training"],
+      path: "Examples/FashionMNIST", swiftSettings: settings),
+
+    // Tests.
+    .target(
+      name: "TestSupport", dependencies: ["DeviceRuntime", "Autotuner", "Operators"],
+      path: "Tests/TestSupport", swiftSettings: settings),
+    .testTarget(
+      name: "DeviceRuntimeTests", dependencies: ["DeviceRuntime", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "OperatorsTests", dependencies: ["Operators", "Autotuner", "DeviceRuntime", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "GraphTests",
+      dependencies: ["Graph", "Operators", "Autotuner", "DeviceRuntime", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ModelsTests", dependencies: ["Models", "Graph", "DeviceRuntime", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: settings),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: ["Training", "Models", "Graph", "Datasets", "DeviceRuntime", "TestSupport"],
+      resources: [.copy("Traces")], swiftSettings: settings),
+    .testTarget(
+      name: "CommandTests", dependencies: ["widecl", "Training", "Datasets", "TestSupport"],
+      swiftSettings: settings),
+  ]
+)
