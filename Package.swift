@@ -32,7 +32,9 @@ let package = Package(
     // The engine, in the order of its imports.
     .target(
       name: "DeviceRuntime",
-      dependencies: ["COpenCL", "CCLBlast", "CKernels", .product(name: "Logging", package: "swift-log")],
+      dependencies: [
+        "COpenCL", "CCLBlast", "CKernels", .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings),
     .target(name: "Autotuner", dependencies: ["DeviceRuntime"], swiftSettings: settings),
     .target(
@@ -72,7 +74,8 @@ let package = Package(
       name: "DeviceRuntimeTests", dependencies: ["DeviceRuntime", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "OperatorsTests", dependencies: ["Operators", "Autotuner", "DeviceRuntime", "TestSupport"],
+      name: "OperatorsTests",
+      dependencies: ["Operators", "Autotuner", "DeviceRuntime", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "GraphTests",

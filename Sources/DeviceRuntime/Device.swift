@@ -1,0 +1,130 @@
+import COpenCL
+
+/// What kind of processor a device is.
+public enum DeviceKind: String, Codable, Sendable { case cpu, gpu, accelerator, other }
+
+/// The facts about a device that kernels, the tuner and the memory planner ask for.
+public struct DeviceInfo: Codable, Hashable, Sendable {
+  /// The device's name as its driver gives it.
+  public var name: String
+  /// The vendor's name as the driver gives it.
+  public var vendor: String
+  /// The platform's name, for example "Portable Computing Language".
+  public var platform: String
+  /// The driver's version.
+  public var driver: String
+  /// The OpenCL version of the device, for example "OpenCL 3.0 ...".
+  public var version: String
+  /// CPU, GPU or another kind.
+  public var kind: DeviceKind
+  /// Parallel compute units.
+  public var computeUnits: Int
+  /// Clock in MHz; 0 where the driver does not say.
+  public var clockMHz: Int
+  /// Global memory in bytes.
+  public var globalMemory: Int
+  /// The largest single allocation in bytes.
+  public var maxAllocation: Int
+  /// Local memory of a work-group in bytes.
+  public var localMemory: Int
+  /// Work-items in a work-group, at most.
+  public var maxWorkGroup: Int
+  /// Alignment of a sub-buffer's origin in bytes.
+  public var baseAlignment: Int
+  /// The extensions, sorted.
+  public var extensions: [String]
+
+  /// Whether this is pocl, which keeps its own cache of compiled kernels.
+  public var isPocl: Bool { platform.contains("Portable Computing Language") }
+}
+
+/// One OpenCL device and whether this engine can use it.
+public struct Device: @unchecked Sendable {  // a cl_device_id may be used from any thread
+  package let raw: cl_device_id
+  package let platform: cl_platform_id
+  /// Position in `DeviceManager.devices`, the index that `--device` takes.
+  public let index: Int
+  /// The device's facts.
+  public let info: DeviceInfo
+  /// Why the device can't be used; nil when it can.
+  public let unusableReason: String?
+
+  package init(raw: cl_device_id, platform: cl_platform_id, index: Int) throws(CLError) {
+    self.raw = raw
+    self.platform = platform
+    self.index = index
+    let type = try Device.number(raw, CL_DEVICE_TYPE, as: cl_device_type.self)
+    let kind: DeviceKind =
+      type & cl_device_type(CL_DEVICE_TYPE_GPU) != 0
+      ? .gpu
+      : type & cl_device_type(CL_DEVICE_TYPE_CPU) != 0
+        ? .cpu : type & cl_device_type(CL_DEVICE_TYPE_ACCELERATOR) != 0 ? .accelerator : .other
+    var platformSize = 0
+    try check(
+      clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_NAME), 0, nil, &platformSize),
+      "clGetPlatformInfo")
+    var platformName = [UInt8](repeating: 0, count: platformSize)
+    try check(
+      clGetPlatformInfo(
+        platform, cl_platform_info(CL_PLATFORM_NAME), platformSize, &platformName, nil),
+      "clGetPlatformInfo")
+    info = DeviceInfo(
+      name: try Device.text(raw, CL_DEVICE_NAME), vendor: try Device.text(raw, CL_DEVICE_VENDOR),
+      platform: DeviceRuntime.text(platformName), driver: try Device.text(raw, CL_DRIVER_VERSION),
+      version: try Device.text(raw, CL_DEVICE_VERSION), kind: kind,
+      computeUnits: Int(try Device.number(raw, CL_DEVICE_MAX_COMPUTE_UNITS, as: cl_uint.self)),
+      clockMHz: Int(try Device.number(raw, CL_DEVICE_MAX_CLOCK_FREQUENCY, as: cl_uint.self)),
+      globalMemory: Int(
+        clamping: try Device.number(raw, CL_DEVICE_GLOBAL_MEM_SIZE, as: cl_ulong.self)),
+      maxAllocation: Int(
+        clamping: try Device.number(raw, CL_DEVICE_MAX_MEM_ALLOC_SIZE, as: cl_ulong.self)),
+      localMemory: Int(
+        clamping: try Device.number(raw, CL_DEVICE_LOCAL_MEM_SIZE, as: cl_ulong.self)),
+      maxWorkGroup: try Device.number(raw, CL_DEVICE_MAX_WORK_GROUP_SIZE, as: Int.self),
+      baseAlignment: max(
+        1, Int(try Device.number(raw, CL_DEVICE_MEM_BASE_ADDR_ALIGN, as: cl_uint.self)) / 8),
+      extensions: try Device.text(raw, CL_DEVICE_EXTENSIONS).split(separator: " ").map(String.init)
+        .sorted())
+    let available = try Device.number(raw, CL_DEVICE_AVAILABLE, as: cl_bool.self) != 0
+    let compiler = try Device.number(raw, CL_DEVICE_COMPILER_AVAILABLE, as: cl_bool.self) != 0
+    let littleEndian = try Device.number(raw, CL_DEVICE_ENDIAN_LITTLE, as: cl_bool.self) != 0
+    unusableReason =
+      !available
+      ? "the driver says it is not available"
+      : !compiler
+        ? "its driver has no compiler"
+        : !littleEndian
+          ? "it is big-endian"
+          : info.version.hasPrefix("OpenCL 1.0") || info.version.hasPrefix("OpenCL 1.1")
+            ? "it is older than OpenCL 1.2" : nil
+  }
+
+  /// A score to choose the fastest of several devices of one kind.
+  package var speedEstimate: Int { info.computeUnits * max(info.clockMHz, 1) }
+
+  private static func text(_ device: cl_device_id, _ key: Int32) throws(CLError) -> String {
+    var size = 0
+    try check(
+      clGetDeviceInfo(device, cl_device_info(key), 0, nil, &size), "clGetDeviceInfo")
+    var bytes = [UInt8](repeating: 0, count: size)
+    try check(
+      clGetDeviceInfo(device, cl_device_info(key), size, &bytes, nil), "clGetDeviceInfo")
+    return DeviceRuntime.text(bytes)
+  }
+
+  private static func number<T: FixedWidthInteger>(
+    _ device: cl_device_id, _ key: Int32, as type: T.Type
+  ) throws(CLError) -> T {
+    var value = T.zero
+    try check(
+      clGetDeviceInfo(device, cl_device_info(key), MemoryLayout<T>.size, &value, nil),
+      "clGetDeviceInfo")
+    return value
+  }
+}
+
+/// The text before the first zero byte, without the blanks around it.
+func text(_ bytes: [UInt8]) -> String {
+  let text = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+  return String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+}

@@ -1,0 +1,110 @@
+import COpenCL
+
+/// A value for one argument of a kernel.
+package enum KernelArgument {
+  case buffer(any DeviceBuffer)
+  case int(Int32)
+  case uint(UInt32)
+  case ulong(UInt64)
+  case float(Float)
+
+  /// The type's name in OpenCL C.
+  var typeName: String {
+    switch self {
+    case .buffer(let buffer): buffer.elementName + "*"
+    case .int: "int"
+    case .uint: "uint"
+    case .ulong: "ulong"
+    case .float: "float"
+    }
+  }
+}
+
+/// One entry point of a program, with its own arguments.
+///
+/// Not thread-safe: setting arguments and launching belong to one thread.
+package final class Kernel {
+  package let raw: cl_kernel
+  package let name: String
+  private let program: Program
+  /// The declared types, empty where the driver does not tell.
+  private let parameterTypes: [String]
+  package let argumentCount: Int
+  private var missing: Set<Int>
+  private var retained: [Int: any DeviceBuffer] = [:]
+
+  init(program: Program, entryPoint: String) throws(CLError) {
+    var status: cl_int = 0
+    let raw = clCreateKernel(program.raw, entryPoint, &status)
+    try check(status, "clCreateKernel of \(entryPoint) in \(program.path)")
+    guard let raw else {
+      throw CLError(code: CL_INVALID_KERNEL, function: "clCreateKernel of \(entryPoint)")
+    }
+    var count: cl_uint = 0
+    clGetKernelInfo(raw, cl_kernel_info(CL_KERNEL_NUM_ARGS), 4, &count, nil)
+    self.raw = raw
+    self.program = program
+    name = entryPoint
+    argumentCount = Int(count)
+    missing = Set(0..<argumentCount)
+    parameterTypes = (0..<count).compactMap { index in
+      var bytes = [UInt8](repeating: 0, count: 128)
+      let status = clGetKernelArgInfo(
+        raw, index, cl_kernel_arg_info(CL_KERNEL_ARG_TYPE_NAME), bytes.count, &bytes, nil)
+      return status == CL_SUCCESS ? text(bytes) : nil
+    }
+    program.context.ledger.created("kernel")
+  }
+
+  deinit {
+    clReleaseKernel(raw)
+    program.context.ledger.released("kernel")
+  }
+
+  /// Sets every argument; their number and types must be those of the kernel's declaration.
+  package func setArguments(_ arguments: [KernelArgument]) throws(CLError) {
+    guard arguments.count == argumentCount else {
+      throw CLError(
+        code: CL_INVALID_KERNEL_ARGS, function: "arguments of \(name)",
+        detail: "expected \(argumentCount), got \(arguments.count)")
+    }
+    for (index, argument) in arguments.enumerated() { try setArgument(index, argument) }
+  }
+
+  /// Sets one argument.
+  package func setArgument(_ index: Int, _ argument: KernelArgument) throws(CLError) {
+    guard index >= 0 && index < argumentCount else {
+      throw CLError(
+        code: CL_INVALID_ARG_INDEX, function: "argument \(index) of \(name)",
+        detail: "the kernel has \(argumentCount)")
+    }
+    if parameterTypes.count == argumentCount {
+      guard parameterTypes[index] == argument.typeName else {
+        throw CLError(
+          code: CL_INVALID_ARG_VALUE, function: "argument \(index) of \(name)",
+          detail: "expected \(parameterTypes[index]), got \(argument.typeName)")
+      }
+    }
+    let status: cl_int
+    switch argument {
+    case .buffer(let buffer):
+      var raw: cl_mem? = buffer.raw
+      status = clSetKernelArg(self.raw, cl_uint(index), MemoryLayout<cl_mem>.size, &raw)
+      retained[index] = buffer
+    case .int(var value): status = clSetKernelArg(raw, cl_uint(index), 4, &value)
+    case .uint(var value): status = clSetKernelArg(raw, cl_uint(index), 4, &value)
+    case .ulong(var value): status = clSetKernelArg(raw, cl_uint(index), 8, &value)
+    case .float(var value): status = clSetKernelArg(raw, cl_uint(index), 4, &value)
+    }
+    try check(status, "clSetKernelArg \(index) of \(name)")
+    missing.remove(index)
+  }
+
+  func requireAllArguments() throws(CLError) {
+    guard missing.isEmpty else {
+      throw CLError(
+        code: CL_INVALID_KERNEL_ARGS, function: "launching \(name)",
+        detail: "argument \(missing.sorted().map(String.init).joined(separator: ", ")) is not set")
+    }
+  }
+}
