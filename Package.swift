@@ -36,20 +36,22 @@ let package = Package(
         "COpenCL", "CCLBlast", "CKernels", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    .target(name: "Randomness", swiftSettings: settings),
     .target(name: "Autotuner", dependencies: ["DeviceRuntime"], swiftSettings: settings),
     .target(
-      name: "Operators", dependencies: ["Autotuner", "DeviceRuntime"], swiftSettings: settings),
+      name: "Operators", dependencies: ["Autotuner", "DeviceRuntime", "Randomness"],
+      swiftSettings: settings),
     .target(
       name: "Graph", dependencies: ["Operators", "Autotuner", "DeviceRuntime"],
       swiftSettings: settings),
     .target(
       name: "Models", dependencies: ["Graph", "Operators", "DeviceRuntime"], swiftSettings: settings
     ),
-    .target(name: "Datasets", dependencies: ["CZlib"], swiftSettings: settings),
+    .target(name: "Datasets", dependencies: ["CZlib", "Randomness"], swiftSettings: settings),
     .target(
       name: "Training",
       dependencies: [
-        "Models", "Graph", "Operators", "DeviceRuntime", "Datasets",
+        "Models", "Graph", "Operators", "DeviceRuntime", "Datasets", "Randomness",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
@@ -75,7 +77,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "OperatorsTests",
-      dependencies: ["Operators", "Autotuner", "DeviceRuntime", "TestSupport"],
+      dependencies: ["Operators", "Autotuner", "DeviceRuntime", "Randomness", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "GraphTests",
@@ -84,7 +86,8 @@ let package = Package(
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "Graph", "DeviceRuntime", "TestSupport"],
       swiftSettings: settings),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: settings),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets", "Randomness"], swiftSettings: settings),
     .testTarget(
       name: "TrainingTests",
       dependencies: ["Training", "Models", "Graph", "Datasets", "DeviceRuntime", "TestSupport"],

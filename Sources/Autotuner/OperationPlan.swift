@@ -1,0 +1,131 @@
+import DeviceRuntime
+
+/// The launches of one operation, in order, and the scratch memory they share.
+package struct OperationPlan: Sendable {
+  package var scratch: [Scratch]
+  package var launches: [Launch]
+
+  package init(scratch: [Scratch] = [], launches: [Launch]) {
+    self.scratch = scratch
+    self.launches = launches
+  }
+
+  /// Memory that lives only during the operation, not initialised.
+  package struct Scratch: Hashable, Sendable {
+    package var name: String
+    /// Floats, not bytes.
+    package var count: Int
+
+    package init(_ name: String, count: Int) {
+      self.name = name
+      self.count = count
+    }
+  }
+
+  package enum Launch: Sendable {
+    case kernel(KernelLaunch)
+    /// A matrix product by CLBlast on the named buffers.
+    case product(BLAS.Product, a: String, b: String, c: String)
+  }
+
+  /// One kernel with what it is built with, run over and called with.
+  package struct KernelLaunch: Sendable {
+    /// Path in Kernels/.
+    package var source: String
+    package var entryPoint: String
+    package var macros: [Macro]
+    package var range: NDRange
+    package var arguments: [Argument]
+
+    package init(
+      source: String, entryPoint: String, macros: [Macro], range: NDRange, arguments: [Argument]
+    ) {
+      self.source = source
+      self.entryPoint = entryPoint
+      self.macros = macros
+      self.range = range
+      self.arguments = arguments
+    }
+  }
+
+  package enum Argument: Sendable {
+    /// A tensor or a scratch buffer by its name.
+    case buffer(String)
+    case int(Int)
+    case float(Float)
+    /// A scalar that the caller gives at each launch.
+    case dynamic(String)
+  }
+}
+
+/// A plan with its kernels built and its buffers bound, ready to be enqueued again and again.
+package final class BoundOperation {
+  package let name: String
+  private var steps: [Step] = []
+
+  private enum Step {
+    case kernel(Kernel, NDRange, dynamic: [(index: Int, name: String)])
+    case product(BLAS.Product, a: Buffer<Float>, b: Buffer<Float>, c: Buffer<Float>)
+  }
+
+  /// Builds the kernels and sets the arguments; `buffers` has every tensor and scratch by name.
+  package init(
+    name: String, plan: OperationPlan, buffers: [String: any DeviceBuffer], context: Context
+  ) throws(CLError) {
+    self.name = name
+    func buffer(_ key: String) -> any DeviceBuffer {
+      guard let buffer = buffers[key] else {
+        preconditionFailure("\(name): no buffer is bound to '\(key)'")
+      }
+      return buffer
+    }
+    func floats(_ key: String) -> Buffer<Float> {
+      guard let buffer = buffer(key) as? Buffer<Float> else {
+        preconditionFailure("\(name): '\(key)' is not of floats")
+      }
+      return buffer
+    }
+    for launch in plan.launches {
+      switch launch {
+      case .product(let product, let a, let b, let c):
+        steps.append(.product(product, a: floats(a), b: floats(b), c: floats(c)))
+      case .kernel(let launch):
+        let kernel = try context.kernel(
+          launch.source, entryPoint: launch.entryPoint, macros: launch.macros)
+        var dynamic: [(index: Int, name: String)] = []
+        guard kernel.argumentCount == launch.arguments.count else {
+          throw CLError(
+            code: -52, function: "arguments of \(launch.entryPoint)",
+            detail: "expected \(kernel.argumentCount), got \(launch.arguments.count)")
+        }
+        for (index, argument) in launch.arguments.enumerated() {
+          switch argument {
+          case .buffer(let key): try kernel.setArgument(index, .buffer(buffer(key)))
+          case .int(let value): try kernel.setArgument(index, .int(Int32(value)))
+          case .float(let value): try kernel.setArgument(index, .float(value))
+          case .dynamic(let key): dynamic.append((index, key))
+          }
+        }
+        steps.append(.kernel(kernel, launch.range, dynamic: dynamic))
+      }
+    }
+  }
+
+  /// Enqueues the launches without waiting.
+  package func enqueue(on queue: Queue, scalars: DynamicScalars = [:]) throws(CLError) {
+    for step in steps {
+      switch step {
+      case .kernel(let kernel, let range, let dynamic):
+        for (index, key) in dynamic {
+          guard let value = scalars[key] else {
+            preconditionFailure("\(name): no value for the scalar '\(key)'")
+          }
+          try kernel.setArgument(index, value)
+        }
+        try queue.launch(kernel, over: range, name: name)
+      case .product(let product, let a, let b, let c):
+        try BLAS.multiply(product, a, b, into: c, on: queue, name: name)
+      }
+    }
+  }
+}

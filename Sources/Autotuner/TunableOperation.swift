@@ -1,0 +1,141 @@
+import DeviceRuntime
+
+/// One operation in one direction, and everything the project knows about it.
+///
+/// What is computed is a `Problem`; how is a `Configuration`. Macros, launch ranges, the order of
+/// arguments and the cost are written here once; the runtime, the tuner, the tests and the
+/// benchmarks read them.
+package protocol TunableOperation: Sendable {
+  /// Sizes and fusion flags: the key of the tuning database.
+  associatedtype Problem: Hashable, Codable, Sendable, CustomStringConvertible
+  /// Algorithm, tile sizes, vector widths: one point of the tuning space.
+  associatedtype Configuration: Hashable, Codable, Sendable, CustomStringConvertible
+
+  /// The stem that kernels, tests, events and benchmark rows share, for example "conv2d_forward".
+  static var name: String { get }
+
+  /// Small odd sizes and a few layers of Wide ResNets, for the tests.
+  static var exampleProblems: [Problem] { get }
+
+  /// What the operation reads and writes, in the order of the reference's inputs and outputs.
+  static func tensors(_ problem: Problem) -> [TensorArgument]
+
+  /// The valid configurations on a device; the first is the safe default there.
+  static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration]
+
+  /// The launches that compute the problem, and the scratch memory between them.
+  static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan
+
+  /// The arithmetic and the memory traffic that the problem needs, whatever the configuration.
+  static func cost(_ problem: Problem) -> Cost
+
+  /// The same in plain Swift and double precision.
+  ///
+  /// `inputs` holds the tensors with role `input` and `inputOutput` in their order; the result
+  /// those with role `output` and `inputOutput`.
+  static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult]
+
+  /// Values for the test's dynamic scalars, and inputs where random numbers would make no sense.
+  static func exampleInput(
+    _ problem: Problem, _ tensor: TensorArgument, kind: ExampleKind,
+    generator: inout ExampleGenerator
+  ) -> [Double]
+
+  /// The scalars that change from step to step, with the values the tests use.
+  static func exampleScalars(_ problem: Problem) -> DynamicScalars
+}
+
+extension TunableOperation {
+  package static func exampleInput(
+    _ problem: Problem, _ tensor: TensorArgument, kind: ExampleKind,
+    generator: inout ExampleGenerator
+  ) -> [Double] {
+    generator.values(count: tensor.count, kind: kind)
+  }
+
+  package static func exampleScalars(_ problem: Problem) -> DynamicScalars { [:] }
+}
+
+/// A buffer that an operation reads or writes.
+package struct TensorArgument: Hashable, Sendable {
+  package enum Role: Sendable { case input, output, inputOutput }
+  package enum Element: Sendable { case float, int, uint, uchar }
+
+  /// The name in `OperationPlan`'s arguments, for example "x".
+  package var name: String
+  package var role: Role
+  package var element: Element
+  /// Elements, not bytes.
+  package var count: Int
+
+  package init(_ name: String, _ role: Role, count: Int, element: Element = .float) {
+    self.name = name
+    self.role = role
+    self.element = element
+    self.count = count
+  }
+}
+
+/// Arithmetic and memory traffic of a problem.
+package struct Cost: Hashable, Sendable {
+  /// Floating-point operations; a multiply-add counts two.
+  package var flops: Double
+  /// Bytes that must be read and written at least once.
+  package var bytes: Double
+
+  package init(flops: Double, bytes: Double) {
+    self.flops = flops
+    self.bytes = bytes
+  }
+}
+
+/// An output of a reference and how far a kernel may be from it, element by element.
+package struct ReferenceResult: Sendable {
+  package var values: [Double]
+  /// The bound of the rounding error for random inputs; with small integers the result is exact.
+  package var tolerance: [Double]
+  /// Whether small-integer inputs must give exactly `values`.
+  package var exactOnIntegers: Bool
+
+  package init(values: [Double], tolerance: [Double], exactOnIntegers: Bool = true) {
+    self.values = values
+    self.tolerance = tolerance
+    self.exactOnIntegers = exactOnIntegers
+  }
+}
+
+/// Scalars that change from step to step, by the name that a plan's `.dynamic` argument gives.
+package typealias DynamicScalars = [String: KernelArgument]
+
+/// Which inputs a test makes.
+package enum ExampleKind: Sendable {
+  /// Integers in -3...3: every partial sum of a test problem is exact in single precision.
+  case integers
+  /// Uniform in -1...1.
+  case random
+}
+
+/// A seeded source of test inputs (SplitMix64).
+package struct ExampleGenerator: RandomNumberGenerator, Sendable {
+  private var state: UInt64
+
+  package init(seed: UInt64) { state = seed }
+
+  package mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+
+  /// `count` values that single precision holds exactly.
+  package mutating func values(count: Int, kind: ExampleKind) -> [Double] {
+    (0..<count).map { _ in
+      switch kind {
+      case .integers: Double(Int.random(in: -3...3, using: &self))
+      case .random: Double(Float.random(in: -1...1, using: &self))
+      }
+    }
+  }
+}

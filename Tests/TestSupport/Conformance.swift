@@ -1,0 +1,138 @@
+import Autotuner
+import DeviceRuntime
+
+/// What went wrong in one run of a configuration against its reference.
+package struct ConformanceFailure: Error, CustomStringConvertible {
+  package let description: String
+}
+
+/// Runs one configuration of one problem and compares every output with the reference.
+///
+/// Each buffer has a guard of `guardBytes` behind it that must keep its pattern; inputs must
+/// keep theirs too.
+package func checkConformance<Operation: TunableOperation>(
+  _ operation: Operation.Type, _ problem: Operation.Problem,
+  _ configuration: Operation.Configuration,
+  kind: ExampleKind, seed: UInt64, on device: TestDevice
+) throws {
+  var generator = ExampleGenerator(seed: seed)
+  let tensors = Operation.tensors(problem)
+  var inputs: [[Double]] = []
+  var buffers: [String: any DeviceBuffer] = [:]
+  var guarded: [(tensor: TensorArgument, storage: GuardedBuffer)] = []
+  for tensor in tensors {
+    var values: [Double]?
+    if tensor.role != .output {
+      let example = Operation.exampleInput(problem, tensor, kind: kind, generator: &generator)
+      precondition(example.count == tensor.count, "\(Operation.name): example of \(tensor.name)")
+      inputs.append(example)
+      values = example
+    }
+    let storage = try GuardedBuffer(
+      count: tensor.count, element: tensor.element, values: values, device: device)
+    buffers[tensor.name] = storage.buffer
+    guarded.append((tensor, storage))
+  }
+  let plan = Operation.plan(problem, configuration)
+  var scratchGuards: [(name: String, storage: GuardedBuffer)] = []
+  for scratch in plan.scratch {
+    let storage = try GuardedBuffer(
+      count: scratch.count, element: .float, values: nil, device: device)
+    buffers[scratch.name] = storage.buffer
+    scratchGuards.append((scratch.name, storage))
+  }
+  let bound = try BoundOperation(
+    name: Operation.name, plan: plan, buffers: buffers, context: device.context)
+  try bound.enqueue(on: device.queue, scalars: Operation.exampleScalars(problem))
+  try device.queue.finish()
+
+  let label = "\(Operation.name) [\(problem)] \(configuration), \(kind), seed \(seed)"
+  for (name, storage) in scratchGuards where try !storage.guardIsIntact(on: device) {
+    throw ConformanceFailure(description: "\(label): wrote past the end of scratch \(name)")
+  }
+  let expected = Operation.reference(problem, inputs)
+  var outputIndex = 0
+  var inputIndex = 0
+  for (tensor, storage) in guarded {
+    guard try storage.guardIsIntact(on: device) else {
+      throw ConformanceFailure(description: "\(label): wrote past the end of \(tensor.name)")
+    }
+    let actual = try storage.read(on: device)
+    if tensor.role == .input {
+      guard actual == inputs[inputIndex] else {
+        throw ConformanceFailure(description: "\(label): changed its input \(tensor.name)")
+      }
+    } else {
+      let result = expected[outputIndex]
+      outputIndex += 1
+      precondition(result.values.count == tensor.count, "\(label): reference of \(tensor.name)")
+      let exact = result.exactOnIntegers && kind == .integers
+      for index in 0..<tensor.count {
+        let difference = abs(actual[index] - result.values[index])
+        let bound = exact ? 0 : result.tolerance[index]
+        guard difference <= bound else {  // also false for a NaN
+          throw ConformanceFailure(
+            description: "\(label): \(tensor.name)[\(index)] is \(actual[index]), expected "
+              + "\(result.values[index]) within \(bound)")
+        }
+      }
+    }
+    if tensor.role != .output { inputIndex += 1 }
+  }
+}
+
+/// A buffer with a guard behind it, filled with a pattern that shows reads before writes.
+final class GuardedBuffer {
+  private static let guardBytes = 4096
+  private static let pattern: UInt8 = 0xfd
+
+  let buffer: any DeviceBuffer
+  private let allocation: Buffer<UInt8>
+  private let count: Int
+  private let element: TensorArgument.Element
+
+  init(
+    count: Int, element: TensorArgument.Element, values: [Double]?, device: TestDevice
+  ) throws {
+    self.count = count
+    self.element = element
+    let size = element == .uchar ? 1 : 4
+    allocation = try device.context.makeBuffer(
+      UInt8.self, count: count * size + Self.guardBytes)
+    try allocation.fill(Self.pattern, on: device.queue)
+    // 0xfdfdfdfd as a float is -4.2e37: a sum that starts from it is visibly wrong.
+    switch element {
+    case .float:
+      let part = try allocation.part(of: Float.self, byteOffset: 0, count: count)
+      if let values { try part.write(values.map { Float($0) }, on: device.queue) }
+      buffer = part
+    case .int:
+      let part = try allocation.part(of: Int32.self, byteOffset: 0, count: count)
+      if let values { try part.write(values.map { Int32($0) }, on: device.queue) }
+      buffer = part
+    case .uint:
+      let part = try allocation.part(of: UInt32.self, byteOffset: 0, count: count)
+      if let values { try part.write(values.map { UInt32($0) }, on: device.queue) }
+      buffer = part
+    case .uchar:
+      let part = try allocation.part(of: UInt8.self, byteOffset: 0, count: count)
+      if let values { try part.write(values.map { UInt8($0) }, on: device.queue) }
+      buffer = part
+    }
+  }
+
+  func read(on device: TestDevice) throws -> [Double] {
+    switch element {
+    case .float: try (buffer as? Buffer<Float>)?.read(on: device.queue).map(Double.init) ?? []
+    case .int: try (buffer as? Buffer<Int32>)?.read(on: device.queue).map(Double.init) ?? []
+    case .uint: try (buffer as? Buffer<UInt32>)?.read(on: device.queue).map(Double.init) ?? []
+    case .uchar: try (buffer as? Buffer<UInt8>)?.read(on: device.queue).map(Double.init) ?? []
+    }
+  }
+
+  func guardIsIntact(on device: TestDevice) throws -> Bool {
+    let start = allocation.count - Self.guardBytes
+    return try allocation.read(start..<allocation.count, on: device.queue)
+      .allSatisfy { $0 == Self.pattern }
+  }
+}
