@@ -2,5 +2,6 @@ import Autotuner
 
 /// Every operation: the tests, `widecl verify` and the tuner run over this list.
 package let allOperations: [any TunableOperation.Type] = [
-  Fill.self
+  Conv2DForward.self, Conv2DBackwardData.self, Conv2DBackwardFilter.self,
+  Fill.self,
 ]

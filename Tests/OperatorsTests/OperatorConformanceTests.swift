@@ -20,11 +20,11 @@ struct OperatorConformanceTests {
     for (number, problem) in Operation.exampleProblems.enumerated() {
       let candidates = Operation.candidates(for: problem, on: device.context.info)
       try #require(!candidates.isEmpty, "\(Operation.name) has no candidate for \(problem)")
-      for configuration in candidates {
-        for kind in [ExampleKind.integers, .random] {
+      for kind in [ExampleKind.integers, .random] {
+        let example = ConformanceCase(operation, problem, kind: kind, seed: UInt64(number + 1))
+        for configuration in candidates {
           do {
-            try checkConformance(
-              operation, problem, configuration, kind: kind, seed: UInt64(number + 1), on: device)
+            try example.check(configuration, on: device)
           } catch {
             Issue.record("\(error)")
           }

@@ -6,78 +6,99 @@ package struct ConformanceFailure: Error, CustomStringConvertible {
   package let description: String
 }
 
-/// Runs one configuration of one problem and compares every output with the reference.
-///
-/// Each buffer has a guard of `guardBytes` behind it that must keep its pattern; inputs must
-/// keep theirs too.
-package func checkConformance<Operation: TunableOperation>(
-  _ operation: Operation.Type, _ problem: Operation.Problem,
-  _ configuration: Operation.Configuration,
-  kind: ExampleKind, seed: UInt64, on device: TestDevice
-) throws {
-  var generator = ExampleGenerator(seed: seed)
-  let tensors = Operation.tensors(problem)
-  var inputs: [[Double]] = []
-  var buffers: [String: any DeviceBuffer] = [:]
-  var guarded: [(tensor: TensorArgument, storage: GuardedBuffer)] = []
-  for tensor in tensors {
-    var values: [Double]?
-    if tensor.role != .output {
+/// One problem with its inputs and what the reference makes of them, for any configuration.
+package struct ConformanceCase<Operation: TunableOperation> {
+  let problem: Operation.Problem
+  let kind: ExampleKind
+  let seed: UInt64
+  let tensors: [TensorArgument]
+  let inputs: [[Double]]
+  let expected: [ReferenceResult]
+
+  package init(
+    _ operation: Operation.Type, _ problem: Operation.Problem, kind: ExampleKind, seed: UInt64
+  ) {
+    self.problem = problem
+    self.kind = kind
+    self.seed = seed
+    var generator = ExampleGenerator(seed: seed)
+    tensors = Operation.tensors(problem)
+    var inputs: [[Double]] = []
+    for tensor in tensors where tensor.role != .output {
       let example = Operation.exampleInput(problem, tensor, kind: kind, generator: &generator)
       precondition(example.count == tensor.count, "\(Operation.name): example of \(tensor.name)")
       inputs.append(example)
-      values = example
     }
-    let storage = try GuardedBuffer(
-      count: tensor.count, element: tensor.element, values: values, device: device)
-    buffers[tensor.name] = storage.buffer
-    guarded.append((tensor, storage))
+    self.inputs = inputs
+    expected = Operation.reference(problem, inputs)
   }
-  let plan = Operation.plan(problem, configuration)
-  var scratchGuards: [(name: String, storage: GuardedBuffer)] = []
-  for scratch in plan.scratch {
-    let storage = try GuardedBuffer(
-      count: scratch.count, element: .float, values: nil, device: device)
-    buffers[scratch.name] = storage.buffer
-    scratchGuards.append((scratch.name, storage))
-  }
-  let bound = try BoundOperation(
-    name: Operation.name, plan: plan, buffers: buffers, context: device.context)
-  try bound.enqueue(on: device.queue, scalars: Operation.exampleScalars(problem))
-  try device.queue.finish()
 
-  let label = "\(Operation.name) [\(problem)] \(configuration), \(kind), seed \(seed)"
-  for (name, storage) in scratchGuards where try !storage.guardIsIntact(on: device) {
-    throw ConformanceFailure(description: "\(label): wrote past the end of scratch \(name)")
-  }
-  let expected = Operation.reference(problem, inputs)
-  var outputIndex = 0
-  var inputIndex = 0
-  for (tensor, storage) in guarded {
-    guard try storage.guardIsIntact(on: device) else {
-      throw ConformanceFailure(description: "\(label): wrote past the end of \(tensor.name)")
-    }
-    let actual = try storage.read(on: device)
-    if tensor.role == .input {
-      guard actual == inputs[inputIndex] else {
-        throw ConformanceFailure(description: "\(label): changed its input \(tensor.name)")
+  /// Runs one configuration and compares every output with the reference.
+  ///
+  /// Each buffer has a guard behind it that must keep its pattern; inputs must keep their values.
+  package func check(_ configuration: Operation.Configuration, on device: TestDevice) throws {
+    var buffers: [String: any DeviceBuffer] = [:]
+    var guarded: [(tensor: TensorArgument, storage: GuardedBuffer)] = []
+    var nextInput = 0
+    for tensor in tensors {
+      var values: [Double]?
+      if tensor.role != .output {
+        values = inputs[nextInput]
+        nextInput += 1
       }
-    } else {
-      let result = expected[outputIndex]
-      outputIndex += 1
-      precondition(result.values.count == tensor.count, "\(label): reference of \(tensor.name)")
-      let exact = result.exactOnIntegers && kind == .integers
-      for index in 0..<tensor.count {
-        let difference = abs(actual[index] - result.values[index])
-        let bound = exact ? 0 : result.tolerance[index]
-        guard difference <= bound else {  // also false for a NaN
-          throw ConformanceFailure(
-            description: "\(label): \(tensor.name)[\(index)] is \(actual[index]), expected "
-              + "\(result.values[index]) within \(bound)")
+      let storage = try GuardedBuffer(
+        count: tensor.count, element: tensor.element, values: values, device: device)
+      buffers[tensor.name] = storage.buffer
+      guarded.append((tensor, storage))
+    }
+    let plan = Operation.plan(problem, configuration)
+    var scratch: [(name: String, storage: GuardedBuffer)] = []
+    for item in plan.scratch {
+      let storage = try GuardedBuffer(
+        count: item.count, element: .float, values: nil, device: device)
+      buffers[item.name] = storage.buffer
+      scratch.append((item.name, storage))
+    }
+    let bound = try BoundOperation(
+      name: Operation.name, plan: plan, buffers: buffers, context: device.context)
+    try bound.enqueue(on: device.queue, scalars: Operation.exampleScalars(problem))
+    try device.queue.finish()
+
+    let label = "\(Operation.name) [\(problem)] \(configuration), \(kind), seed \(seed)"
+    for (name, storage) in scratch where try !storage.guardIsIntact(on: device) {
+      throw ConformanceFailure(description: "\(label): wrote past the end of scratch \(name)")
+    }
+    var outputIndex = 0
+    var inputIndex = 0
+    for (tensor, storage) in guarded {
+      guard try storage.guardIsIntact(on: device) else {
+        throw ConformanceFailure(description: "\(label): wrote past the end of \(tensor.name)")
+      }
+      let actual = try storage.read(on: device)
+      if tensor.role == .input {
+        guard actual == inputs[inputIndex] else {
+          throw ConformanceFailure(description: "\(label): changed its input \(tensor.name)")
         }
+      } else {
+        let result = expected[outputIndex]
+        outputIndex += 1
+        try compare(actual, result, label: "\(label): \(tensor.name)")
+      }
+      if tensor.role != .output { inputIndex += 1 }
+    }
+  }
+
+  private func compare(_ actual: [Double], _ result: ReferenceResult, label: String) throws {
+    precondition(result.values.count == actual.count, "\(label): size of the reference")
+    let exact = result.exactOnIntegers && kind == .integers
+    for index in actual.indices {
+      let bound = exact ? 0 : result.tolerance[index]
+      guard abs(actual[index] - result.values[index]) <= bound else {  // also false for a NaN
+        throw ConformanceFailure(
+          description: "\(label)[\(index)] is \(actual[index]), expected "
+            + "\(result.values[index]) within \(bound)")
       }
     }
-    if tensor.role != .output { inputIndex += 1 }
   }
 }
 

@@ -1,0 +1,94 @@
+import Autotuner
+import DeviceRuntime
+
+/// dx = the gradient of conv(x, w) to x, or that gradient + residual.
+package enum Conv2DBackwardData: TunableOperation {
+  package struct Problem: Hashable, Codable, Sendable, CustomStringConvertible {
+    package var shape: Conv2DShape
+    /// Whether a tensor of x's size, the gradient from elsewhere, is added to the result.
+    package var withResidual: Bool
+
+    package init(shape: Conv2DShape, withResidual: Bool = false) {
+      self.shape = shape
+      self.withResidual = withResidual
+    }
+
+    package var description: String { "\(shape)\(withResidual ? " + residual" : "")" }
+  }
+
+  package typealias Configuration = Conv2DTiling
+
+  package static var name: String { "conv2d_backward_data" }
+
+  package static var exampleProblems: [Problem] {
+    Conv2DShape.examples.enumerated().map {
+      Problem(shape: $0.element, withResidual: $0.offset % 3 == 1)
+    }
+  }
+
+  package static func tensors(_ problem: Problem) -> [TensorArgument] {
+    let shape = problem.shape
+    return [
+      TensorArgument("dy", .input, count: shape.outCount),
+      TensorArgument("w", .input, count: shape.filterCount),
+    ] + (problem.withResidual ? [TensorArgument("residual", .input, count: shape.inCount)] : [])
+      + [TensorArgument("dx", .output, count: shape.inCount)]
+  }
+
+  package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
+    Conv2DTiling.candidates(
+      channelsSummed: problem.shape.outChannels, channelsProduced: problem.shape.inChannels,
+      on: device)
+  }
+
+  package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
+    let shape = problem.shape
+    let stem = "conv2d_backward_data_\(configuration.shape.rawValue)"
+    let classPixels =
+      shape.batch * ceilDivide(shape.inHeight, shape.stride)
+      * ceilDivide(shape.inWidth, shape.stride)
+    return OperationPlan(
+      scratch: [OperationPlan.Scratch("transposed", count: shape.filterCount)],
+      launches: [
+        .kernel(transposeFilter(shape)),
+        .kernel(
+          OperationPlan.KernelLaunch(
+            source: "conv2d/\(stem).cl", entryPoint: stem,
+            macros: shape.macros + configuration.macros
+              + [Macro("WITH_RESIDUAL", problem.withResidual)],
+            range: configuration.range(
+              pixels: classPixels, channels: shape.inChannels,
+              classes: shape.stride * shape.stride),
+            arguments: [.buffer("dy"), .buffer("transposed")]
+              + (problem.withResidual ? [.buffer("residual")] : []) + [.buffer("dx")])),
+      ])
+  }
+
+  private static func transposeFilter(_ shape: Conv2DShape) -> OperationPlan.KernelLaunch {
+    let tile = 16
+    return OperationPlan.KernelLaunch(
+      source: "conv2d/conv2d_transpose_filter.cl", entryPoint: "conv2d_transpose_filter",
+      macros: [
+        Macro("IN_C", shape.inChannels), Macro("OUT_C", shape.outChannels), Macro("ITEM_M", tile),
+        Macro("ITEM_N", tile),
+      ],
+      range: NDRange(
+        groups: NDRange.Size(
+          ceilDivide(shape.inChannels, tile), ceilDivide(shape.outChannels, tile),
+          shape.kernel * shape.kernel)),
+      arguments: [.buffer("w"), .buffer("transposed")])
+  }
+
+  package static func cost(_ problem: Problem) -> Cost {
+    var cost = problem.shape.cost
+    if problem.withResidual { cost.bytes += 4 * Double(problem.shape.inCount) }
+    return cost
+  }
+
+  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
+    [
+      problem.shape.backwardDataReference(
+        dy: inputs[0], w: inputs[1], residual: problem.withResidual ? inputs[2] : nil)
+    ]
+  }
+}

@@ -1,0 +1,117 @@
+import Autotuner
+import DeviceRuntime
+
+/// dw = the gradient of conv(x, w) to w.
+package enum Conv2DBackwardFilter: TunableOperation {
+  package struct Problem: Hashable, Codable, Sendable, CustomStringConvertible {
+    package var shape: Conv2DShape
+
+    package init(shape: Conv2DShape) { self.shape = shape }
+
+    package var description: String { shape.description }
+  }
+
+  /// A tiling of input × output channels, and the parts that the images are split in.
+  package struct Configuration: Hashable, Codable, Sendable, CustomStringConvertible {
+    /// `itemM` counts input channels and divides them for the shape `tile`; `tileK` counts pixels.
+    package var tiling: Conv2DTiling
+    /// Parts that are summed apart and then together. 1...batch.
+    package var splitK: Int
+
+    package var description: String { "\(tiling)_sk\(splitK)" }
+  }
+
+  package static var name: String { "conv2d_backward_filter" }
+
+  package static var exampleProblems: [Problem] { Conv2DShape.examples.map(Problem.init) }
+
+  package static func tensors(_ problem: Problem) -> [TensorArgument] {
+    let shape = problem.shape
+    return [
+      TensorArgument("x", .input, count: shape.inCount),
+      TensorArgument("dy", .input, count: shape.outCount),
+      TensorArgument("dw", .output, count: shape.filterCount),
+    ]
+  }
+
+  package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
+    let shape = problem.shape
+    let vec = [16, 8, 4, 2].first { shape.outChannels.isMultiple(of: $0) } ?? 1
+    let tiles = [(8, 2), (4, 4), (10, 2), (16, 1), (8, 1), (5, 4), (4, 2), (3, 1), (7, 1), (1, 1)]
+      .filter {
+        shape.inChannels.isMultiple(of: $0.0) && shape.outChannels.isMultiple(of: $0.1 * vec)
+      }
+      .map { Conv2DTiling.tile(itemM: $0.0, itemN: $0.1, vec: vec, tileK: 1) }
+    let locals = [
+      Conv2DTiling.local(itemM: 4, itemN: 4, tileK: 8, workGroupX: 16, workGroupY: 16),
+      Conv2DTiling.local(itemM: 2, itemN: 2, tileK: 4, workGroupX: 8, workGroupY: 8),
+    ].filter {
+      $0.workGroupX * $0.workGroupY <= device.maxWorkGroup && $0.localBytes <= device.localMemory
+    }
+    // What a part's images hold should stay in a core's cache of about a megabyte.
+    let imageBytes = 4 * (shape.inCount + shape.outCount) / shape.batch
+    let cached = min(shape.batch, ceilDivide(shape.batch * imageBytes, 1 << 20))
+    // The parts themselves cost memory and a second pass: no more than 32 MiB of them.
+    let affordable = max(1, (32 << 20) / (4 * shape.filterCount))
+    let split = max(1, min(cached, affordable))
+    let splits = Set([split, 1, min(shape.batch, 3)]).sorted {
+      $0 == split || $0 < $1 && $1 != split
+    }
+    let tilings = device.kind == .gpu ? locals + tiles : tiles + locals
+    return splits.flatMap { splitK in
+      tilings.map { Configuration(tiling: $0, splitK: splitK) }
+    }
+  }
+
+  package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
+    let shape = problem.shape
+    let tiling = configuration.tiling
+    let stem = "conv2d_backward_filter_\(tiling.shape.rawValue)"
+    let taps = shape.kernel * shape.kernel
+    let range: NDRange
+    switch tiling.shape {
+    case .tile:
+      range = NDRange(
+        groups: NDRange.Size(
+          shape.outChannels / (tiling.itemN * tiling.vec), taps * shape.inChannels / tiling.itemM,
+          configuration.splitK))
+    case .local:
+      range = tiling.range(
+        pixels: taps * shape.inChannels, channels: shape.outChannels,
+        classes: configuration.splitK)
+    }
+    let split = configuration.splitK > 1
+    let sum = OperationPlan.KernelLaunch(
+      source: "conv2d/conv2d_backward_filter_\(tiling.shape.rawValue).cl", entryPoint: stem,
+      macros: shape.macros + tiling.macros + [Macro("SPLIT_K", configuration.splitK)],
+      range: range,
+      arguments: [.buffer("x"), .buffer("dy"), .buffer(split ? "parts" : "dw")])
+    guard split else { return OperationPlan(launches: [.kernel(sum)]) }
+    let unroll = tiling.shape == .tile ? 4096 : 1
+    let workGroup = tiling.shape == .tile ? 1 : 64
+    return OperationPlan(
+      scratch: [
+        OperationPlan.Scratch("parts", count: configuration.splitK * shape.filterCount)
+      ],
+      launches: [
+        .kernel(sum),
+        .kernel(
+          OperationPlan.KernelLaunch(
+            source: "conv2d/conv2d_sum_parts.cl", entryPoint: "conv2d_sum_parts",
+            macros: [
+              Macro("SPLIT_K", configuration.splitK), Macro("COUNT", shape.filterCount),
+              Macro("UNROLL", unroll), Macro("WG_X", workGroup),
+            ],
+            range: NDRange(
+              groups: NDRange.Size(ceilDivide(shape.filterCount, unroll * workGroup)),
+              local: NDRange.Size(workGroup)),
+            arguments: [.buffer("parts"), .buffer("dw")])),
+      ])
+  }
+
+  package static func cost(_ problem: Problem) -> Cost { problem.shape.cost }
+
+  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
+    [problem.shape.backwardFilterReference(x: inputs[0], dy: inputs[1])]
+  }
+}
