@@ -1,0 +1,78 @@
+import Foundation
+
+/// A data set in memory: two splits, the names of the classes and what normalises the images.
+public struct Dataset: Sendable {
+  /// The name it is asked for by, such as `cifar10`.
+  public let name: String
+  /// The name of each class, `[classes]`.
+  public let classNames: [String]
+  /// The images to train on.
+  public let train: LabeledImages
+  /// The images to test with, of the same size.
+  public let test: LabeledImages
+  /// The mean of each channel, `[C]`, in bytes 0...255.
+  public let mean: [Float]
+  /// The standard deviation of each channel, `[C]`, in bytes 0...255; positive.
+  public let standardDeviation: [Float]
+
+  /// Number of classes.
+  public var classes: Int { classNames.count }
+
+  /// A data set of your own; traps when sizes, labels or channels do not fit together.
+  public init(
+    name: String, classNames: [String], train: LabeledImages, test: LabeledImages, mean: [Float],
+    standardDeviation: [Float]
+  ) {
+    precondition(
+      train.height == test.height && train.width == test.width && train.channels == test.channels,
+      "both splits must have images of one size")
+    precondition(
+      mean.count == train.channels && standardDeviation.count == train.channels,
+      "mean and standardDeviation must be [channels]")
+    precondition(
+      standardDeviation.allSatisfy { $0 > 0 }, "a standard deviation must be positive")
+    precondition(
+      (train.labels + test.labels).allSatisfy { $0 >= 0 && $0 < classNames.count },
+      "a label must be below the number of classes")
+    self.name = name
+    self.classNames = classNames
+    self.train = train
+    self.test = test
+    self.mean = mean
+    self.standardDeviation = standardDeviation
+  }
+
+  /// The data set with the first `n` images of each split, or all where there are fewer.
+  public func prefix(_ n: Int) -> Dataset {
+    Dataset(
+      name: name, classNames: classNames, train: train.prefix(n), test: test.prefix(n), mean: mean,
+      standardDeviation: standardDeviation)
+  }
+
+  /// Loads the data set `name` from where `locator` finds it; throws `missing` or `malformed`.
+  ///
+  /// `explicit` is the folder the user gave; synthetic data has none and is generated.
+  public static func load(
+    _ name: DatasetName, from locator: DatasetLocator, explicit: String? = nil
+  ) throws(DataError) -> Dataset {
+    if case .synthetic(let size) = name, explicit == nil {
+      return try synthetic(size)
+    }
+    return try load(name, at: try locator.locate(name, explicit: explicit))
+  }
+
+  /// Loads the data set `name` from the files in `folder`; throws `missing` or `malformed`.
+  ///
+  /// Synthetic data is generated whatever the folder.
+  public static func load(_ name: DatasetName, at folder: URL) throws(DataError) -> Dataset {
+    if case .synthetic(let size) = name {
+      return try synthetic(size)
+    }
+    let files = DatasetFiles(name, in: folder)
+    let train = try files.load(files.train)
+    let test = try files.load(files.test)
+    return Dataset(
+      name: name.description, classNames: try files.classNames(), train: train, test: test,
+      mean: files.mean, standardDeviation: files.standardDeviation)
+  }
+}

@@ -1,0 +1,139 @@
+import Foundation
+
+/// Where data sets are looked for: the user's folder, `WIDECL_DATA`, the cache, the system's.
+public struct DatasetLocator: Sendable {
+  /// Who says that a folder may hold the data.
+  public enum Origin: String, Codable, Sendable {
+    /// The user, by `--data-path`.
+    case explicit = "--data-path"
+    /// The environment variable `WIDECL_DATA`.
+    case environment = "WIDECL_DATA"
+    /// The user's cache.
+    case cache
+    /// A package of the system.
+    case system
+  }
+
+  /// A folder that may hold a data set.
+  public struct Candidate: Sendable {
+    /// The folder.
+    public let folder: URL
+    /// Who names it.
+    public let origin: Origin
+  }
+
+  /// A data set and the folder where it was found, or nil.
+  public struct Location: Sendable {
+    /// The data set.
+    public let name: DatasetName
+    /// The folder that holds it and who names it.
+    public let found: Candidate?
+  }
+
+  private let roots: [Candidate]
+
+  /// A locator for the given `environment`, of which it reads `WIDECL_DATA`, `XDG_CACHE_HOME` and
+  /// `HOME`; Debian's packages lie in `systemFolder`.
+  public init(
+    environment: [String: String],
+    systemFolder: URL = URL(fileURLWithPath: "/usr/share/datasets", isDirectory: true)
+  ) {
+    func folder(_ variable: String) -> URL? {
+      guard let path = environment[variable], !path.isEmpty else { return nil }
+      return URL(fileURLWithPath: path, isDirectory: true)
+    }
+    var roots: [Candidate] = []
+    if let data = folder("WIDECL_DATA") {
+      roots.append(Candidate(folder: data, origin: .environment))
+    }
+    // The XDG specification ignores a relative path.
+    let cache =
+      environment["XDG_CACHE_HOME"]?.hasPrefix("/") == true
+      ? folder("XDG_CACHE_HOME") : folder("HOME")?.appendingPathComponent(".cache")
+    if let cache {
+      roots.append(
+        Candidate(folder: cache.appendingPathComponent("widecl/data"), origin: .cache))
+    }
+    roots.append(Candidate(folder: systemFolder, origin: .system))
+    self.roots = roots
+  }
+
+  /// The folders where `name` is looked for, in order; only `explicit` where it is given.
+  ///
+  /// Training on other data than the user pointed at would be worse than an error.
+  public func candidates(for name: DatasetName, explicit: String? = nil) -> [Candidate] {
+    if let explicit {
+      return [Candidate(folder: URL(fileURLWithPath: explicit), origin: .explicit)]
+    }
+    guard DatasetName.onDisk.contains(name) else { return [] }
+    return roots.map {
+      Candidate(folder: $0.folder.appendingPathComponent(name.description), origin: $0.origin)
+    }
+  }
+
+  /// The folder of `name`; throws `missing` where no candidate holds a file of it, `usage` for
+  /// synthetic data, which has no folder.
+  public func locate(_ name: DatasetName, explicit: String? = nil) throws(DataError) -> URL {
+    guard DatasetName.onDisk.contains(name) else {
+      throw DataError(
+        .usage, what: name.description, why: "is generated and has no folder",
+        whatToDo: "leave out --data-path")
+    }
+    guard explicit != "" else {
+      throw DataError(
+        .missing, what: "--data-path", why: "empty",
+        whatToDo: "name the folder that holds \(name)")
+    }
+    let candidates = candidates(for: name, explicit: explicit)
+    if let found = candidates.first(where: { DatasetFiles(name, in: $0.folder).anyExists }) {
+      return found.folder
+    }
+    if let explicit {
+      throw Self.empty(explicit, name)
+    }
+    throw DataError(
+      .missing, what: name.description,
+      why: "not found in " + candidates.map(\.folder.path).joined(separator: ", "),
+      whatToDo: Self.source(of: name) + " or name its folder with --data-path")
+  }
+
+  /// Every data set that is files, with the folder where it is found.
+  public func list() -> [Location] {
+    DatasetName.onDisk.map { name in
+      Location(
+        name: name,
+        found: candidates(for: name).first { DatasetFiles(name, in: $0.folder).anyExists })
+    }
+  }
+
+  static func isFolder(_ url: URL) -> Bool {
+    var isDirectory: ObjCBool = false
+    return FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory)
+      && isDirectory.boolValue
+  }
+
+  private static func empty(_ path: String, _ name: DatasetName) -> DataError {
+    let url = URL(fileURLWithPath: path)
+    let why =
+      if !FileManager.default.fileExists(atPath: url.path) {
+        "no such folder"
+      } else if isFolder(url) {
+        "holds no file of \(name)"
+      } else {
+        "not a folder"
+      }
+    return DataError(
+      .missing, what: path, why: why,
+      whatToDo: "name the folder that holds \(name) with --data-path or \(source(of: name))")
+  }
+
+  private static func source(of name: DatasetName) -> String {
+    switch name {
+    case .fashionMNIST: "install Debian's dataset-fashion-mnist"
+    case .mnist: "download its four IDX files"
+    case .cifar10: "unpack cifar-10-binary.tar.gz of www.cs.toronto.edu/~kriz/cifar.html"
+    case .cifar100: "unpack cifar-100-binary.tar.gz of www.cs.toronto.edu/~kriz/cifar.html"
+    case .synthetic: "ask for synthetic data"
+    }
+  }
+}
