@@ -58,8 +58,10 @@ final class GzipReader: ByteReader {
       case Z_OK: break
       case Z_STREAM_END: memberEnded = true
       case Z_BUF_ERROR where !fileEnded: break
-      case Z_BUF_ERROR: throw .malformed(path, "cut short: the gzip data ends too early")
-      default: throw corruption()
+      case Z_BUF_ERROR: throw damage("cut short: the gzip data ends too early")
+      default:
+        let reason = stream.pointee.msg.map { String(cString: $0) } ?? "unknown reason"
+        throw damage("corrupt gzip data (\(reason))")
       }
     }
     return buffer.count - Int(stream.pointee.avail_out)
@@ -73,11 +75,8 @@ final class GzipReader: ByteReader {
     stream.pointee.avail_in = UInt32(got)
   }
 
-  private func corruption() -> DataError {
-    if members > 1 && stream.pointee.total_out == 0 {
-      return .malformed(path, "other bytes follow the end of the gzip data")
-    }
-    let reason = stream.pointee.msg.map { String(cString: $0) } ?? "unknown reason"
-    return .malformed(path, "corrupt gzip data (\(reason))")
+  private func damage(_ why: String) -> DataError {
+    let isTrailer = members > 1 && stream.pointee.total_out == 0
+    return .malformed(path, isTrailer ? "other bytes follow the end of the gzip data" : why)
   }
 }
