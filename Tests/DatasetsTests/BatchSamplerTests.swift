@@ -26,6 +26,7 @@ import Testing
     let order = sampler.permutation(epoch: 4)
     #expect(order == BatchSampler(count: 500, seed: 5).permutation(epoch: 4))
     #expect(order != sampler.permutation(epoch: 5))
+    #expect(order != sampler.permutation(epoch: 4 + 1 << 32))
     #expect(order != BatchSampler(count: 500, seed: 6).permutation(epoch: 4))
     #expect(order != BatchSampler(count: 500, seed: 5 + 1 << 32).permutation(epoch: 4))
   }

@@ -52,11 +52,13 @@ import Testing
     #expect(try Dataset.load(.mnist, at: folder.url).train.count == 3)
   }
 
-  @Test func imagesAndLabelsMustMatchInNumber() throws {
+  @Test(arguments: [1, 2, 4])
+  func imagesAndLabelsMustMatchInNumber(count: Int) throws {
     try writeMNIST()
-    try folder.write("t10k-labels-idx1-ubyte", idx(0x801, [2], [1, 9]))
+    try folder.write(
+      "t10k-labels-idx1-ubyte", idx(0x801, [UInt32(count)], [UInt8](repeating: 1, count: count)))
     expectError(
-      .malformed, "t10k-labels-idx1-ubyte: has 2 labels for the 3 images of t10k-images-idx3-ubyte"
+      .malformed, "t10k-labels-idx1-ubyte: has \(count) labels for the 3 images of t10k-images"
     ) {
       try Dataset.load(.mnist, at: folder.url)
     }

@@ -87,6 +87,14 @@ import Testing
     }
   }
 
+  @Test func moreThanTheFileCanHoldIsNotWaitedFor() {
+    let lying = idx(0x803, [1_000_000, 2, 3], noise(6))
+    expectError(.malformed, "1000000 items, more than the file can hold") { try images(lying) }
+    expectError(.malformed, "1000000 items, more than the file can hold") {
+      try images(folder.gzip(lying))
+    }
+  }
+
   @Test func labelOutOfRangeIsNamed() {
     expectError(.malformed, "/labels: label 2 is 10, the classes are 0...9") {
       try labels(idx(0x801, [4], [1, 9, 10, 255]))
