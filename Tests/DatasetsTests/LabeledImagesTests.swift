@@ -33,6 +33,8 @@ import Testing
     #expect(LabeledImages.byteCount(of: Int(UInt32.max) + 1, 1, 1, 1) == nil)
     #expect(LabeledImages.byteCount(of: -1, 1, 1, 1) == nil)
     #expect(LabeledImages.byteCount(of: Int(UInt32.max), .max, 2, 2) == nil)
+    // Wraps around to 2^31.
+    #expect(LabeledImages.byteCount(of: 1 << 31, 1 << 33 + 1, 1, 1) == nil)
     #expect(LabeledImages.byteCount(of: Int(UInt32.max), 1 << 30, 1, 1) == nil)
   }
 }
