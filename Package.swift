@@ -87,6 +87,8 @@ let package = Package(
       name: "ModelsTests", dependencies: ["Models", "Graph", "DeviceRuntime", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
+      name: "RandomnessTests", dependencies: ["Randomness"], swiftSettings: settings),
+    .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "Randomness"], swiftSettings: settings),
     .testTarget(
       name: "TrainingTests",

@@ -1,3 +1,5 @@
+import Randomness
+
 /// The order in which an epoch visits the images: a function of (seed, epoch) only, so that a
 /// resumed run continues exactly.
 public struct BatchSampler: Sendable {

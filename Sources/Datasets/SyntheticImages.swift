@@ -1,3 +1,5 @@
+import Randomness
+
 extension Dataset {
   /// Generates the data set of `size`: COUNT training and max(COUNT / 5, 1) test images, the same
   /// bytes everywhere; throws `usage` where it is larger than the memory.

@@ -1,33 +1,39 @@
 /// Philox 4x32-10: random numbers as a pure function of a key and a counter.
 ///
-/// Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011. The kernels' twin is
-/// `Kernels/common/philox.clh`; both give the same bits.
+/// It has no state, so any number of a sequence can be had directly (Salmon et al., "Parallel random
+/// numbers: as easy as 1, 2, 3", SC 2011). The kernels' twin is `Kernels/common/philox.clh`; both
+/// give the same bits.
 public struct Philox: Hashable, Sendable {
-  /// The key's two words.
-  public var key: (low: UInt32, high: UInt32) {
-    (UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
+  /// The key: two words that choose the sequence.
+  public let key: SIMD2<UInt32>
+
+  /// A generator of the sequence that `key` chooses.
+  public init(key: SIMD2<UInt32>) { self.key = key }
+
+  /// A generator keyed by `seed`, low word first.
+  public init(seed: UInt64) {
+    self.init(key: SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)))
   }
 
-  /// The seed; its halves are the key.
-  public let seed: UInt64
-
-  /// A generator with `seed` as its key.
-  public init(seed: UInt64) { self.seed = seed }
-
   /// The four words at `counter`.
+  public func callAsFunction(_ counter: SIMD4<UInt32>) -> SIMD4<UInt32> {
+    var (x0, x1, x2, x3) = (counter.x, counter.y, counter.z, counter.w)
+    var (k0, k1) = (key.x, key.y)
+    for _ in 0..<10 {
+      let first = x0.multipliedFullWidth(by: 0xd251_1f53)
+      let second = x2.multipliedFullWidth(by: 0xcd9e_8d57)
+      (x0, x1, x2, x3) = (second.high ^ x1 ^ k0, second.low, first.high ^ x3 ^ k1, first.low)
+      k0 &+= 0x9e37_79b9
+      k1 &+= 0xbb67_ae85
+    }
+    return SIMD4(x0, x1, x2, x3)
+  }
+
+  /// The four words at the counter of these words.
   public func callAsFunction(
     _ c0: UInt32, _ c1: UInt32 = 0, _ c2: UInt32 = 0, _ c3: UInt32 = 0
   ) -> SIMD4<UInt32> {
-    var counter = SIMD4(c0, c1, c2, c3)
-    var (low, high) = key
-    for _ in 0..<10 {
-      let (high0, low0) = UInt32(0xd251_1f53).multipliedFullWidth(by: counter.x)
-      let (high1, low1) = UInt32(0xcd9e_8d57).multipliedFullWidth(by: counter.z)
-      counter = SIMD4(high1 ^ counter.y ^ low, low1, high0 ^ counter.w ^ high, low0)
-      low &+= 0x9e37_79b9
-      high &+= 0xbb67_ae85
-    }
-    return counter
+    self(SIMD4(c0, c1, c2, c3))
   }
 
   /// A word as a number in [0, 1): its upper 24 bits, exact in single precision.

@@ -1,6 +1,5 @@
+import Randomness
 import Testing
-
-@testable import Datasets
 
 @Suite struct PhiloxTests {
   /// From kat_vectors of Random123.
