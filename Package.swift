@@ -68,6 +68,10 @@ let package = Package(
       dependencies: ["DeviceRuntime", "Models", "Datasets", "Training"],
       path: "Examples/FashionMNIST", swiftSettings: settings),
 
+    .executableTarget(
+      name: "widecl-benchmarks", dependencies: ["Operators", "Autotuner", "DeviceRuntime"],
+      path: "benchmarks", swiftSettings: settings),
+
     // Tests.
     .target(
       name: "TestSupport", dependencies: ["DeviceRuntime", "Autotuner", "Operators"],

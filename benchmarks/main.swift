@@ -1,0 +1,49 @@
+import Autotuner
+import DeviceRuntime
+import Foundation
+import Operators
+
+// Prints, for the convolutions of a Wide ResNet, each candidate's time and GFLOP/s.
+// Usage: widecl-benchmarks PASS CHANNELS SIZE BATCH [IN_CHANNELS [KERNEL [STRIDE]]]
+let arguments = CommandLine.arguments.dropFirst()
+let numbers = arguments.dropFirst().compactMap { Int($0) }
+guard let pass = arguments.first, numbers.count >= 3 else {
+  print("usage: widecl-benchmarks PASS CHANNELS SIZE BATCH [IN_CHANNELS [KERNEL [STRIDE]]]")
+  exit(64)
+}
+let shape = Conv2DShape(
+  batch: numbers[2], inHeight: numbers[1], inWidth: numbers[1],
+  inChannels: numbers.count > 3 ? numbers[3] : numbers[0], outChannels: numbers[0],
+  kernel: numbers.count > 4 ? numbers[4] : 3, stride: numbers.count > 5 ? numbers[5] : 1)
+let manager = try DeviceManager()
+let context = try manager.makeContext(
+  on: try manager.device(matching: ProcessInfo.processInfo.environment["WIDECL_DEVICE"]),
+  kernels: KernelLibrary(
+    directory: ProcessInfo.processInfo.environment["WIDECL_KERNELS"].map {
+      URL(fileURLWithPath: $0)
+    }))
+let queue = try context.makeQueue()
+
+@MainActor func run<Operation: TunableOperation>(
+  _ operation: Operation.Type, _ problem: Operation.Problem
+)
+  throws
+{
+  let timer = KernelTimer(context: context, queue: queue)
+  for configuration in Operation.candidates(for: problem, on: context.info)
+  where !configuration.description.hasPrefix("local") {
+    let times = try timer.seconds(operation, problem, configuration, runs: 5).sorted()
+    let median = times[times.count / 2]
+    print(
+      "\(Operation.name) [\(problem)] \(configuration): "
+        + String(
+          format: "%.2f ms  %.0f GFLOP/s", median * 1e3,
+          Operation.cost(problem).flops / median / 1e9))
+  }
+}
+
+switch pass {
+case "forward": try run(Conv2DForward.self, Conv2DForward.Problem(shape: shape))
+case "data": try run(Conv2DBackwardData.self, Conv2DBackwardData.Problem(shape: shape))
+default: try run(Conv2DBackwardFilter.self, Conv2DBackwardFilter.Problem(shape: shape))
+}
