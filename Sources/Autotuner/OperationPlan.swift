@@ -120,7 +120,7 @@ package final class BoundOperation {
           guard let value = scalars[key] else {
             preconditionFailure("\(name): no value for the scalar '\(key)'")
           }
-          try kernel.setArgument(index, value)
+          try kernel.setArgument(index, value.argument)
         }
         try queue.launch(kernel, over: range, name: name)
       case .product(let product, let a, let b, let c):

@@ -105,7 +105,22 @@ package struct ReferenceResult: Sendable {
 }
 
 /// Scalars that change from step to step, by the name that a plan's `.dynamic` argument gives.
-package typealias DynamicScalars = [String: KernelArgument]
+package typealias DynamicScalars = [String: ScalarValue]
+
+/// A scalar argument of a kernel.
+package enum ScalarValue: Hashable, Sendable {
+  case int(Int32)
+  case uint(UInt32)
+  case float(Float)
+
+  var argument: KernelArgument {
+    switch self {
+    case .int(let value): .int(value)
+    case .uint(let value): .uint(value)
+    case .float(let value): .float(value)
+    }
+  }
+}
 
 /// Which inputs a test makes.
 package enum ExampleKind: Sendable {

@@ -1,0 +1,56 @@
+import DeviceRuntime
+
+/// An operation with its problem, whatever their types: what graphs and benchmarks hold.
+package protocol OperationInstance: Sendable {
+  var name: String { get }
+  var problemText: String { get }
+  var tensors: [TensorArgument] { get }
+  var cost: Cost { get }
+
+  /// The launches with the configuration that `chooser` picks, and that configuration's text.
+  func plan(
+    choosing chooser: any ConfigurationChooser, on device: DeviceInfo
+  ) -> (plan: OperationPlan, configuration: String)
+}
+
+/// Picks how an operation is computed on a device.
+package protocol ConfigurationChooser: Sendable {
+  func configuration<Operation: TunableOperation>(
+    for operation: Operation.Type, _ problem: Operation.Problem, on device: DeviceInfo
+  ) -> Operation.Configuration
+}
+
+/// The first candidate of each operation: the default that runs on every device.
+package struct DefaultChooser: ConfigurationChooser {
+  package init() {}
+
+  package func configuration<Operation: TunableOperation>(
+    for operation: Operation.Type, _ problem: Operation.Problem, on device: DeviceInfo
+  ) -> Operation.Configuration {
+    guard let first = Operation.candidates(for: problem, on: device).first else {
+      preconditionFailure("\(Operation.name) has no configuration for \(problem)")
+    }
+    return first
+  }
+}
+
+/// An operation type with one of its problems.
+package struct Instance<Operation: TunableOperation>: OperationInstance {
+  package let problem: Operation.Problem
+
+  package init(_ operation: Operation.Type, _ problem: Operation.Problem) {
+    self.problem = problem
+  }
+
+  package var name: String { Operation.name }
+  package var problemText: String { problem.description }
+  package var tensors: [TensorArgument] { Operation.tensors(problem) }
+  package var cost: Cost { Operation.cost(problem) }
+
+  package func plan(
+    choosing chooser: any ConfigurationChooser, on device: DeviceInfo
+  ) -> (plan: OperationPlan, configuration: String) {
+    let configuration = chooser.configuration(for: Operation.self, problem, on: device)
+    return (Operation.plan(problem, configuration), configuration.description)
+  }
+}

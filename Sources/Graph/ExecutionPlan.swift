@@ -1,0 +1,86 @@
+import Autotuner
+import DeviceRuntime
+import Operators
+
+/// The operations of one step or one evaluation, in order, with the tensors between them.
+///
+/// A plan knows the batch size but no device: memory and configurations come later.
+package struct ExecutionPlan: Sendable {
+  /// Where a tensor lies.
+  package enum Storage: Hashable, Sendable {
+    /// In the arena, from its first writer to its last reader.
+    case arena
+    /// In the arena from before the first operation: the host may write it.
+    case input
+    /// In the arena until after the last operation: the host may read it.
+    case output
+    /// In the parameter store.
+    case parameter(Int)
+    case gradient(Int)
+    case state(Int)
+    case allParameters
+    case allGradients
+    case allVelocities
+    /// A buffer that the caller binds by name: the data set, the metrics.
+    case external(String)
+  }
+
+  package struct Tensor: Sendable {
+    package var name: String
+    package var count: Int
+    package var element: TensorArgument.Element
+    package var storage: Storage
+  }
+
+  /// Which part of a step an operation belongs to.
+  package enum Phase: String, Sendable, CaseIterable { case forward, backward, update }
+
+  package struct Step: Sendable {
+    package var operation: any OperationInstance
+    /// The layer, for example "group0.block0.conv0".
+    package var layer: String
+    package var phase: Phase
+    /// Indices in `tensors` by the operation's own names.
+    package var bindings: [String: Int]
+    /// Scalars that this step gives itself, for example the layer's number.
+    package var scalars: DynamicScalars
+  }
+
+  package private(set) var tensors: [Tensor] = []
+  package private(set) var steps: [Step] = []
+
+  package init() {}
+
+  package mutating func tensor(
+    _ name: String, count: Int, storage: Storage = .arena,
+    element: TensorArgument.Element = .float
+  ) -> Int {
+    tensors.append(Tensor(name: name, count: count, element: element, storage: storage))
+    return tensors.count - 1
+  }
+
+  package mutating func keepUntilEnd(_ tensor: Int) { tensors[tensor].storage = .output }
+
+  /// Adds an operation; every tensor it names must be bound and of its size.
+  package mutating func append<Operation: TunableOperation>(
+    _ operation: Operation.Type, _ problem: Operation.Problem, layer: String, phase: Phase,
+    _ bindings: [String: Int], scalars: DynamicScalars = [:]
+  ) {
+    for argument in Operation.tensors(problem) {
+      guard let index = bindings[argument.name] else {
+        preconditionFailure("\(layer): \(Operation.name) needs '\(argument.name)'")
+      }
+      precondition(
+        tensors[index].count >= argument.count && tensors[index].element == argument.element,
+        "\(layer): \(Operation.name) '\(argument.name)' needs \(argument.count), "
+          + "\(tensors[index].name) has \(tensors[index].count)")
+    }
+    steps.append(
+      Step(
+        operation: Instance(operation, problem), layer: layer, phase: phase, bindings: bindings,
+        scalars: scalars))
+  }
+
+  /// The first tensor of this name.
+  package func index(ofTensor name: String) -> Int? { tensors.firstIndex { $0.name == name } }
+}

@@ -1,0 +1,179 @@
+import Operators
+
+/// Height, width and channels of one image or activation, NHWC without the N.
+public struct ImageShape: Hashable, Codable, Sendable, CustomStringConvertible {
+  /// Rows.
+  public var height: Int
+  /// Columns.
+  public var width: Int
+  /// Channels.
+  public var channels: Int
+
+  /// A shape of `height` × `width` × `channels`.
+  public init(height: Int, width: Int, channels: Int) {
+    self.height = height
+    self.width = width
+    self.channels = channels
+  }
+
+  /// Values in one image.
+  public var count: Int { height * width * channels }
+
+  /// As `--image` takes it: CxHxW.
+  public var description: String { "\(channels)x\(height)x\(width)" }
+}
+
+/// A network as a static graph of layers, for any batch size, for training and evaluation.
+///
+/// Each method adds a layer and returns its output. A network ends with `linear`, whose outputs
+/// are the logits.
+///
+///     var network = Network(image: ImageShape(height: 28, width: 28, channels: 1))
+///     var x = network.convolution(network.input, channels: 16, kernel: 3, name: "conv0")
+///     x = network.batchNormReLU(x, name: "bn")
+///     network.linear(network.globalAveragePool(x), outputs: 10, name: "fc")
+public struct Network: Sendable {
+  /// The output of a layer.
+  public struct Value: Hashable, Sendable {
+    let index: Int
+  }
+
+  enum Layer: Hashable, Sendable {
+    case input
+    case convolution(kernel: Int, stride: Int)
+    case batchNormReLU(dropout: Double)
+    case add
+    case globalAveragePool
+    case linear
+  }
+
+  struct Node: Sendable {
+    var layer: Layer
+    var name: String
+    var inputs: [Value]
+    var shape: ImageShape
+    /// Indices in `parameters`, in the layer's own order.
+    var parameters: [Int] = []
+    /// Indices in `states`, in the layer's own order.
+    var states: [Int] = []
+  }
+
+  private(set) var nodes: [Node]
+  /// The trainable tensors, in the order of the layers.
+  public private(set) var parameters: [Parameter] = []
+  /// The running means and variances.
+  public private(set) var states: [Parameter] = []
+
+  /// An empty network for images of this shape.
+  public init(image: ImageShape) {
+    nodes = [Node(layer: .input, name: "input", inputs: [], shape: image)]
+  }
+
+  /// The images.
+  public var input: Value { Value(index: 0) }
+
+  /// The images' shape.
+  public var image: ImageShape { nodes[0].shape }
+
+  /// Logits of an image.
+  public var classes: Int { nodes.last?.shape.channels ?? 0 }
+
+  /// The shape of a layer's output for one image.
+  public func shape(of value: Value) -> ImageShape { nodes[value.index].shape }
+
+  /// Trainable numbers in all.
+  public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
+
+  /// A square convolution without bias, padded by `kernel / 2`, its filter drawn from
+  /// N(0, 2 / (kernel² · channels in)).
+  public mutating func convolution(
+    _ x: Value, channels: Int, kernel: Int, stride: Int = 1, name: String
+  ) -> Value {
+    precondition(channels > 0 && kernel > 0 && kernel % 2 == 1 && stride > 0, "convolution \(name)")
+    let from = shape(of: x)
+    let deviation = (2 / Double(kernel * kernel * from.channels)).squareRoot()
+    let filter = add(
+      Parameter(
+        name: "\(name).weight",
+        layout: .filter(kernel: kernel, inputs: from.channels, outputs: channels),
+        start: .normal(standardDeviation: Float(deviation))))
+    return add(
+      .convolution(kernel: kernel, stride: stride), name, [x],
+      ImageShape(
+        height: (from.height + 2 * (kernel / 2) - kernel) / stride + 1,
+        width: (from.width + 2 * (kernel / 2) - kernel) / stride + 1, channels: channels),
+      parameters: [filter])
+  }
+
+  /// Batch normalisation and ReLU, then dropout with probability `dropout` when training.
+  ///
+  /// Gamma starts as U(0, 1), or as 1 with `unitGamma`; beta as 0.
+  public mutating func batchNormReLU(
+    _ x: Value, dropout: Double = 0, unitGamma: Bool = false, name: String
+  ) -> Value {
+    precondition(dropout >= 0 && dropout < 1, "dropout of \(name)")
+    let channels = shape(of: x).channels
+    let gamma = add(
+      Parameter(
+        name: "\(name).weight", layout: .vector(channels),
+        start: unitGamma ? .constant(1) : .uniform(low: 0, high: 1)))
+    let beta = add(
+      Parameter(name: "\(name).bias", layout: .vector(channels), start: .constant(0)))
+    states.append(
+      Parameter(name: "\(name).running_mean", layout: .vector(channels), start: .constant(0)))
+    states.append(
+      Parameter(name: "\(name).running_var", layout: .vector(channels), start: .constant(1)))
+    return add(
+      .batchNormReLU(dropout: dropout), name, [x], shape(of: x), parameters: [gamma, beta],
+      states: [states.count - 2, states.count - 1])
+  }
+
+  /// a + b of equal shapes.
+  public mutating func add(_ a: Value, _ b: Value, name: String) -> Value {
+    precondition(shape(of: a) == shape(of: b), "\(name): \(shape(of: a)) + \(shape(of: b))")
+    return add(.add, name, [a, b], shape(of: a))
+  }
+
+  /// The mean over all pixels of each channel.
+  public mutating func globalAveragePool(_ x: Value, name: String = "pool") -> Value {
+    add(
+      .globalAveragePool, name, [x],
+      ImageShape(height: 1, width: 1, channels: shape(of: x).channels))
+  }
+
+  /// x·wᵀ + bias; x has one pixel.
+  ///
+  /// The weight starts as U(-1/√inputs, 1/√inputs), the bias as 0.
+  @discardableResult
+  public mutating func linear(_ x: Value, outputs: Int, name: String) -> Value {
+    let from = shape(of: x)
+    precondition(from.height == 1 && from.width == 1, "\(name): pool before a linear layer")
+    let bound = Float(1 / Double(from.channels).squareRoot())
+    let weight = add(
+      Parameter(
+        name: "\(name).weight", layout: .matrix(outputs: outputs, inputs: from.channels),
+        start: .uniform(low: -bound, high: bound)))
+    let bias = add(Parameter(name: "\(name).bias", layout: .vector(outputs), start: .constant(0)))
+    return add(
+      .linear, name, [x], ImageShape(height: 1, width: 1, channels: outputs),
+      parameters: [weight, bias])
+  }
+
+  private mutating func add(_ parameter: Parameter) -> Int {
+    precondition(!parameters.contains { $0.name == parameter.name }, "two of \(parameter.name)")
+    parameters.append(parameter)
+    return parameters.count - 1
+  }
+
+  private mutating func add(
+    _ layer: Layer, _ name: String, _ inputs: [Value], _ shape: ImageShape,
+    parameters: [Int] = [], states: [Int] = []
+  ) -> Value {
+    precondition(inputs.allSatisfy { $0.index < nodes.count }, "\(name): a value of another network")
+    nodes.append(
+      Node(
+        layer: layer, name: name, inputs: inputs, shape: shape, parameters: parameters,
+        states: states))
+    return Value(index: nodes.count - 1)
+  }
+}
