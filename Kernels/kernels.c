@@ -4,6 +4,24 @@
 
 #include <stddef.h>
 
+static const unsigned char add_add[] = {
+#embed "add/add.cl"
+};
+static const unsigned char batchnorm_batchnorm_header[] = {
+#embed "batchnorm/batchnorm.clh"
+};
+static const unsigned char batchnorm_batchnorm_dropout_header[] = {
+#embed "batchnorm/batchnorm_dropout.clh"
+};
+static const unsigned char batchnorm_batchnorm_relu_backward[] = {
+#embed "batchnorm/batchnorm_relu_backward.cl"
+};
+static const unsigned char batchnorm_batchnorm_relu_forward[] = {
+#embed "batchnorm/batchnorm_relu_forward.cl"
+};
+static const unsigned char batchnorm_batchnorm_statistics[] = {
+#embed "batchnorm/batchnorm_statistics.cl"
+};
 static const unsigned char common_philox_header[] = {
 #embed "common/philox.clh"
 };
@@ -40,24 +58,44 @@ static const unsigned char conv2d_conv2d_tile_header[] = {
 static const unsigned char conv2d_conv2d_transpose_filter[] = {
 #embed "conv2d/conv2d_transpose_filter.cl"
 };
+static const unsigned char dropout_dropout[] = {
+#embed "dropout/dropout.cl"
+};
+static const unsigned char dropout_dropout_mask_header[] = {
+#embed "dropout/dropout_mask.clh"
+};
 static const unsigned char fill_fill[] = {
 #embed "fill/fill.cl"
 };
+static const unsigned char pool_global_average_pool[] = {
+#embed "pool/global_average_pool.cl"
+};
+
+#define SOURCE(path, bytes) {path, bytes, sizeof bytes}
 
 static const struct widecl_kernel_source table[] = {
-    {"common/philox.clh", common_philox_header, sizeof common_philox_header},
-    {"common/vector.clh", common_vector_header, sizeof common_vector_header},
-    {"conv2d/conv2d_backward_data_local.cl", conv2d_conv2d_backward_data_local, sizeof conv2d_conv2d_backward_data_local},
-    {"conv2d/conv2d_backward_data_tile.cl", conv2d_conv2d_backward_data_tile, sizeof conv2d_conv2d_backward_data_tile},
-    {"conv2d/conv2d_backward_filter_local.cl", conv2d_conv2d_backward_filter_local, sizeof conv2d_conv2d_backward_filter_local},
-    {"conv2d/conv2d_backward_filter_tile.cl", conv2d_conv2d_backward_filter_tile, sizeof conv2d_conv2d_backward_filter_tile},
-    {"conv2d/conv2d_forward_local.cl", conv2d_conv2d_forward_local, sizeof conv2d_conv2d_forward_local},
-    {"conv2d/conv2d_forward_tile.cl", conv2d_conv2d_forward_tile, sizeof conv2d_conv2d_forward_tile},
-    {"conv2d/conv2d_local.clh", conv2d_conv2d_local_header, sizeof conv2d_conv2d_local_header},
-    {"conv2d/conv2d_sum_parts.cl", conv2d_conv2d_sum_parts, sizeof conv2d_conv2d_sum_parts},
-    {"conv2d/conv2d_tile.clh", conv2d_conv2d_tile_header, sizeof conv2d_conv2d_tile_header},
-    {"conv2d/conv2d_transpose_filter.cl", conv2d_conv2d_transpose_filter, sizeof conv2d_conv2d_transpose_filter},
-    {"fill/fill.cl", fill_fill, sizeof fill_fill},
+    SOURCE("add/add.cl", add_add),
+    SOURCE("batchnorm/batchnorm.clh", batchnorm_batchnorm_header),
+    SOURCE("batchnorm/batchnorm_dropout.clh", batchnorm_batchnorm_dropout_header),
+    SOURCE("batchnorm/batchnorm_relu_backward.cl", batchnorm_batchnorm_relu_backward),
+    SOURCE("batchnorm/batchnorm_relu_forward.cl", batchnorm_batchnorm_relu_forward),
+    SOURCE("batchnorm/batchnorm_statistics.cl", batchnorm_batchnorm_statistics),
+    SOURCE("common/philox.clh", common_philox_header),
+    SOURCE("common/vector.clh", common_vector_header),
+    SOURCE("conv2d/conv2d_backward_data_local.cl", conv2d_conv2d_backward_data_local),
+    SOURCE("conv2d/conv2d_backward_data_tile.cl", conv2d_conv2d_backward_data_tile),
+    SOURCE("conv2d/conv2d_backward_filter_local.cl", conv2d_conv2d_backward_filter_local),
+    SOURCE("conv2d/conv2d_backward_filter_tile.cl", conv2d_conv2d_backward_filter_tile),
+    SOURCE("conv2d/conv2d_forward_local.cl", conv2d_conv2d_forward_local),
+    SOURCE("conv2d/conv2d_forward_tile.cl", conv2d_conv2d_forward_tile),
+    SOURCE("conv2d/conv2d_local.clh", conv2d_conv2d_local_header),
+    SOURCE("conv2d/conv2d_sum_parts.cl", conv2d_conv2d_sum_parts),
+    SOURCE("conv2d/conv2d_tile.clh", conv2d_conv2d_tile_header),
+    SOURCE("conv2d/conv2d_transpose_filter.cl", conv2d_conv2d_transpose_filter),
+    SOURCE("dropout/dropout.cl", dropout_dropout),
+    SOURCE("dropout/dropout_mask.clh", dropout_dropout_mask_header),
+    SOURCE("fill/fill.cl", fill_fill),
+    SOURCE("pool/global_average_pool.cl", pool_global_average_pool),
 };
 
 const struct widecl_kernel_source *widecl_kernel_sources(void) { return table; }

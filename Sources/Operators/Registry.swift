@@ -2,6 +2,15 @@ import Autotuner
 
 /// Every operation: the tests, `widecl verify` and the tuner run over this list.
 package let allOperations: [any TunableOperation.Type] = [
-  Conv2DForward.self, Conv2DBackwardData.self, Conv2DBackwardFilter.self,
+  Conv2DForward.self,
+  Conv2DBackwardData.self,
+  Conv2DBackwardFilter.self,
+  BatchNormStatistics.self,
+  BatchNormReLUForward.self,
+  BatchNormReLUBackward.self,
+  Dropout.self,
+  Add.self,
+  GlobalAveragePoolForward.self,
+  GlobalAveragePoolBackward.self,
   Fill.self,
 ]

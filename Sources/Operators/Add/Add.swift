@@ -1,0 +1,77 @@
+import Autotuner
+import DeviceRuntime
+
+/// y = a + b.
+package enum Add: TunableOperation {
+  package struct Problem: Hashable, Codable, Sendable, CustomStringConvertible {
+    package var count: Int
+
+    package init(count: Int) {
+      precondition(count > 0, "add of \(count)")
+      self.count = count
+    }
+
+    package var description: String { "\(count)" }
+  }
+
+  package struct Configuration: Hashable, Codable, Sendable, CustomStringConvertible {
+    /// Elements a work-item takes at once: 1, 4 or 16.
+    package var vec: Int
+    /// Runs of `vec` elements a work-item takes.
+    package var itemN: Int
+    /// Work-items in a group: 1 on a CPU, 64...256 on a GPU.
+    package var wgX: Int
+
+    package var description: String { "v\(vec)_in\(itemN)_wg\(wgX)" }
+  }
+
+  package static var name: String { "add" }
+
+  package static var exampleProblems: [Problem] {
+    [1, 3, 15, 16, 17, 1000, 4096, 40_003].map { Problem(count: $0) }
+  }
+
+  package static func tensors(_ problem: Problem) -> [TensorArgument] {
+    [
+      TensorArgument("a", .input, count: problem.count),
+      TensorArgument("b", .input, count: problem.count),
+      TensorArgument("y", .output, count: problem.count),
+    ]
+  }
+
+  package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
+    let cpu = [2048, 512].map { Configuration(vec: 16, itemN: $0, wgX: 1) }
+    let gpu = [
+      Configuration(vec: 4, itemN: 1, wgX: min(256, device.maxWorkGroup)),
+      Configuration(vec: 4, itemN: 4, wgX: min(64, device.maxWorkGroup)),
+      Configuration(vec: 1, itemN: 1, wgX: min(256, device.maxWorkGroup)),
+    ]
+    return device.kind == .gpu ? gpu + cpu : cpu + gpu
+  }
+
+  package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
+    let items = ceilDivide(problem.count, configuration.vec * configuration.itemN)
+    return OperationPlan(launches: [
+      .kernel(
+        OperationPlan.KernelLaunch(
+          source: "add/add.cl", entryPoint: "add",
+          macros: [
+            Macro("VEC", configuration.vec), Macro("ITEM_N", configuration.itemN),
+            Macro("WG_X", configuration.wgX),
+          ],
+          range: NDRange(
+            groups: NDRange.Size(ceilDivide(items, configuration.wgX)),
+            local: NDRange.Size(configuration.wgX)),
+          arguments: [.buffer("a"), .buffer("b"), .buffer("y"), .int(problem.count)]))
+    ])
+  }
+
+  package static func cost(_ problem: Problem) -> Cost {
+    Cost(flops: Double(problem.count), bytes: 12 * Double(problem.count))
+  }
+
+  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
+    let values = zip(inputs[0], inputs[1]).map { $0 + $1 }
+    return [ReferenceResult(values: values, tolerance: values.map { roundoff * abs($0) })]
+  }
+}

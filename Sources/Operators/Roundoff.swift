@@ -1,0 +1,2 @@
+/// The unit roundoff of single precision, 2^-24: the relative error of one operation, at most.
+let roundoff = 0x1p-24
