@@ -11,10 +11,12 @@ package protocol DeviceBuffer: AnyObject {
 /// `count` elements in the device's memory: an allocation, or a part of another buffer.
 package final class Buffer<Element: BitwiseCopyable>: DeviceBuffer, @unchecked Sendable {
   // cl_mem is reference-counted and thread-safe by the standard
-  package let raw: cl_mem
   package let count: Int
+  private let handle: Handle
   private let context: Context
   private let parent: AnyObject?
+
+  package var raw: cl_mem { handle.raw }
 
   package var byteCount: Int { count * MemoryLayout<Element>.stride }
 
@@ -23,26 +25,37 @@ package final class Buffer<Element: BitwiseCopyable>: DeviceBuffer, @unchecked S
     case is Float.Type: "float"
     case is Int32.Type: "int"
     case is UInt32.Type: "uint"
+    case is Int8.Type: "char"
     case is UInt8.Type: "uchar"
+    case is Int16.Type: "short"
+    case is UInt16.Type: "ushort"
+    case is Int64.Type: "long"
     case is UInt64.Type: "ulong"
+    case is Double.Type: "double"
     default: String(describing: Element.self)
     }
   }
 
   init(context: Context, count: Int) throws(CLError) {
     precondition(count > 0, "a buffer needs at least one element")
-    var status: cl_int = 0
-    let bytes = count * MemoryLayout<Element>.stride
-    let raw = clCreateBuffer(context.raw, cl_mem_flags(CL_MEM_READ_WRITE), bytes, nil, &status)
-    try check(status, "clCreateBuffer of \(bytes) bytes")
-    guard let raw else {
-      throw CLError(code: CL_MEM_OBJECT_ALLOCATION_FAILURE, function: "clCreateBuffer")
+    let (product, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+    let bytes = overflow ? Int.max : product
+    try context.reserve(bytes)
+    do {
+      handle = try Handle(
+        kind: "buffer", ledger: context.ledger, release: clReleaseMemObject,
+        function: "clCreateBuffer of \(bytes) bytes"
+      ) { status in
+        clCreateBuffer(context.raw, cl_mem_flags(CL_MEM_READ_WRITE), bytes, nil, &status)
+      }
+    } catch {
+      context.unreserve(bytes)
+      throw error
     }
-    self.raw = raw
+    context.confirmReservation()
     self.count = count
     self.context = context
     parent = nil
-    context.ledger.created("buffer")
   }
 
   private init(
@@ -51,24 +64,19 @@ package final class Buffer<Element: BitwiseCopyable>: DeviceBuffer, @unchecked S
     let bytes = count * MemoryLayout<Element>.stride
     precondition(byteOffset >= 0 && count > 0 && byteOffset + bytes <= parent.byteCount)
     var region = cl_buffer_region(origin: byteOffset, size: bytes)
-    var status: cl_int = 0
-    let raw = clCreateSubBuffer(
-      parent.raw, 0, cl_buffer_create_type(CL_BUFFER_CREATE_TYPE_REGION), &region, &status)
-    try check(status, "clCreateSubBuffer of \(bytes) bytes at \(byteOffset)")
-    guard let raw else {
-      throw CLError(code: CL_INVALID_MEM_OBJECT, function: "clCreateSubBuffer")
+    handle = try Handle(
+      kind: "buffer", ledger: context.ledger, release: clReleaseMemObject,
+      function: "clCreateSubBuffer of \(bytes) bytes at \(byteOffset)"
+    ) { status in
+      clCreateSubBuffer(
+        parent.raw, 0, cl_buffer_create_type(CL_BUFFER_CREATE_TYPE_REGION), &region, &status)
     }
-    self.raw = raw
     self.count = count
     self.context = context
     self.parent = parent
-    context.ledger.created("buffer")
   }
 
-  deinit {
-    clReleaseMemObject(raw)
-    context.ledger.released("buffer")
-  }
+  deinit { if parent == nil { context.unreserve(byteCount) } }
 
   /// A part of this buffer as elements of another type.
   ///

@@ -3,28 +3,29 @@ import Synchronization
 
 /// An OpenCL context on one device, with the programs built in it.
 package final class Context: @unchecked Sendable {  // cl_context is thread-safe by the standard
-  package let raw: cl_context
   package let device: Device
   package let kernels: KernelLibrary
   package let ledger: HandleLedger
+  let programCache: ProgramCache?
+  private let handle: Handle
   private let programs = Mutex<[ProgramKey: Program]>([:])
+  private let memory = Mutex(MemoryUse())
 
-  init(device: Device, kernels: KernelLibrary, ledger: HandleLedger) throws(CLError) {
-    var status: cl_int = 0
-    var id: cl_device_id? = device.raw
-    let raw = clCreateContext(nil, 1, &id, nil, nil, &status)
-    try check(status, "clCreateContext")
-    guard let raw else { throw CLError(code: CL_INVALID_CONTEXT, function: "clCreateContext") }
-    self.raw = raw
+  package var raw: cl_context { handle.raw }
+
+  init(
+    device: Device, kernels: KernelLibrary, ledger: HandleLedger, programCache: ProgramCache?
+  ) throws(CLError) {
     self.device = device
     self.kernels = kernels
     self.ledger = ledger
-    ledger.created("context")
-  }
-
-  deinit {
-    clReleaseContext(raw)
-    ledger.released("context")
+    self.programCache = programCache
+    handle = try Handle(
+      kind: "context", ledger: ledger, release: clReleaseContext, function: "clCreateContext"
+    ) { status in
+      var id: cl_device_id? = device.raw
+      return clCreateContext(nil, 1, &id, nil, nil, &status)
+    }
   }
 
   package var info: DeviceInfo { device.info }
@@ -47,8 +48,13 @@ package final class Context: @unchecked Sendable {  // cl_context is thread-safe
     if let program = programs.withLock({ $0[key] }) {
       return try Kernel(program: program, entryPoint: entryPoint)
     }
-    let program = try Program(context: self, source: source, options: key.options)
-    programs.withLock { $0[key] = program }
+    let built = try Program(context: self, source: source, options: key.options)
+    // Another thread may have built the same program meanwhile: the first one stays.
+    let program = programs.withLock { programs in
+      let program = programs[key] ?? built
+      programs[key] = program
+      return program
+    }
     return try Kernel(program: program, entryPoint: entryPoint)
   }
 
@@ -58,6 +64,57 @@ package final class Context: @unchecked Sendable {  // cl_context is thread-safe
   private struct ProgramKey: Hashable {
     var source: String
     var options: String
+  }
+}
+
+// MARK: - Memory
+
+extension Context {
+  struct MemoryUse {
+    var allocated = 0
+    var peak = 0
+  }
+
+  /// Bytes of the buffers that are alive; parts of buffers are not counted again.
+  package var allocatedBytes: Int { memory.withLock { $0.allocated } }
+
+  /// The largest `allocatedBytes` so far, or since the last `resetPeakBytes()`.
+  package var peakBytes: Int { memory.withLock { $0.peak } }
+
+  /// Lets `peakBytes` start again from what is allocated now.
+  package func resetPeakBytes() { memory.withLock { $0.peak = $0.allocated } }
+
+  /// Counts `bytes` as allocated, or throws when the device can't have that many.
+  ///
+  /// Drivers that allocate on first use would fail later, in the middle of a step, or not at
+  /// all and swap.
+  func reserve(_ bytes: Int) throws(CLError) {
+    guard bytes <= info.maxAllocation else {
+      throw CLError(
+        code: CL_INVALID_BUFFER_SIZE, function: "allocating \(bytes) bytes",
+        detail: "\(info.name) allows \(info.maxAllocation) in one buffer")
+    }
+    let inUse: Int? = memory.withLock { memory in
+      guard bytes <= info.globalMemory - memory.allocated else { return memory.allocated }
+      memory.allocated += bytes
+      return nil
+    }
+    if let inUse {
+      throw CLError(
+        code: CL_MEM_OBJECT_ALLOCATION_FAILURE, function: "allocating \(bytes) bytes",
+        detail: "\(inUse) of the \(info.globalMemory) of \(info.name) are in use")
+    }
+  }
+
+  /// Lets the peak include what is reserved, once the driver has given it.
+  func confirmReservation() { memory.withLock { $0.peak = max($0.peak, $0.allocated) } }
+
+  func unreserve(_ bytes: Int) { memory.withLock { $0.allocated -= bytes } }
+
+  /// What an error with `status` adds about memory; empty for other errors.
+  func explanation(of status: cl_int) -> String {
+    guard CLError(code: status, function: "").isOutOfMemory else { return "" }
+    return "\(allocatedBytes) of the \(info.globalMemory) bytes of \(info.name) are in use"
   }
 }
 

@@ -11,6 +11,8 @@ public struct DeviceInfo: Codable, Hashable, Sendable {
   public var vendor: String
   /// The platform's name, for example "Portable Computing Language".
   public var platform: String
+  /// The platform's version, for example "OpenCL 3.0 PoCL 3.1".
+  public var platformVersion: String
   /// The driver's version.
   public var driver: String
   /// The OpenCL version of the device, for example "OpenCL 3.0 ...".
@@ -27,6 +29,12 @@ public struct DeviceInfo: Codable, Hashable, Sendable {
   public var maxAllocation: Int
   /// Local memory of a work-group in bytes.
   public var localMemory: Int
+  /// Whether local memory is a memory of its own; a CPU's is a part of the global memory.
+  public var hasDedicatedLocalMemory: Bool
+  /// The `float` vector width that the driver prefers; 1 where it vectorises work-items itself.
+  public var preferredFloatWidth: Int
+  /// The `float` vector width of the processor's instructions; 0 where the driver does not say.
+  public var nativeFloatWidth: Int
   /// Work-items in a work-group, at most.
   public var maxWorkGroup: Int
   /// Alignment of a sub-buffer's origin in bytes.
@@ -36,6 +44,15 @@ public struct DeviceInfo: Codable, Hashable, Sendable {
 
   /// Whether this is pocl, which keeps its own cache of compiled kernels.
   public var isPocl: Bool { platform.contains("Portable Computing Language") }
+  /// Whether kernels may compute in half precision.
+  public var supportsHalf: Bool { extensions.contains("cl_khr_fp16") }
+  /// Whether kernels may use sub-groups.
+  public var supportsSubgroups: Bool {
+    extensions.contains("cl_khr_subgroups") || extensions.contains("cl_intel_subgroups")
+  }
+
+  /// A score to choose the fastest of several devices of one kind.
+  package var speedEstimate: Int { computeUnits * max(clockMHz, 1) }
 }
 
 /// One OpenCL device and whether this engine can use it.
@@ -59,18 +76,11 @@ public struct Device: @unchecked Sendable {  // a cl_device_id may be used from 
       ? .gpu
       : type & cl_device_type(CL_DEVICE_TYPE_CPU) != 0
         ? .cpu : type & cl_device_type(CL_DEVICE_TYPE_ACCELERATOR) != 0 ? .accelerator : .other
-    var platformSize = 0
-    try check(
-      clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_NAME), 0, nil, &platformSize),
-      "clGetPlatformInfo")
-    var platformName = [UInt8](repeating: 0, count: platformSize)
-    try check(
-      clGetPlatformInfo(
-        platform, cl_platform_info(CL_PLATFORM_NAME), platformSize, &platformName, nil),
-      "clGetPlatformInfo")
     info = DeviceInfo(
       name: try Device.text(raw, CL_DEVICE_NAME), vendor: try Device.text(raw, CL_DEVICE_VENDOR),
-      platform: DeviceRuntime.text(platformName), driver: try Device.text(raw, CL_DRIVER_VERSION),
+      platform: try Device.text(of: platform, CL_PLATFORM_NAME),
+      platformVersion: try Device.text(of: platform, CL_PLATFORM_VERSION),
+      driver: try Device.text(raw, CL_DRIVER_VERSION),
       version: try Device.text(raw, CL_DEVICE_VERSION), kind: kind,
       computeUnits: Int(try Device.number(raw, CL_DEVICE_MAX_COMPUTE_UNITS, as: cl_uint.self)),
       clockMHz: Int(try Device.number(raw, CL_DEVICE_MAX_CLOCK_FREQUENCY, as: cl_uint.self)),
@@ -80,6 +90,13 @@ public struct Device: @unchecked Sendable {  // a cl_device_id may be used from 
         clamping: try Device.number(raw, CL_DEVICE_MAX_MEM_ALLOC_SIZE, as: cl_ulong.self)),
       localMemory: Int(
         clamping: try Device.number(raw, CL_DEVICE_LOCAL_MEM_SIZE, as: cl_ulong.self)),
+      hasDedicatedLocalMemory: try Device.number(
+        raw, CL_DEVICE_LOCAL_MEM_TYPE, as: cl_device_local_mem_type.self)
+        == cl_device_local_mem_type(CL_LOCAL),
+      preferredFloatWidth: Int(
+        try Device.number(raw, CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT, as: cl_uint.self)),
+      nativeFloatWidth: Int(
+        try Device.number(raw, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, as: cl_uint.self)),
       maxWorkGroup: try Device.number(raw, CL_DEVICE_MAX_WORK_GROUP_SIZE, as: Int.self),
       baseAlignment: max(
         1, Int(try Device.number(raw, CL_DEVICE_MEM_BASE_ADDR_ALIGN, as: cl_uint.self)) / 8),
@@ -100,7 +117,17 @@ public struct Device: @unchecked Sendable {  // a cl_device_id may be used from 
   }
 
   /// A score to choose the fastest of several devices of one kind.
-  package var speedEstimate: Int { info.computeUnits * max(info.clockMHz, 1) }
+  package var speedEstimate: Int { info.speedEstimate }
+
+  static func text(of platform: cl_platform_id, _ key: Int32) throws(CLError) -> String {
+    var size = 0
+    try check(
+      clGetPlatformInfo(platform, cl_platform_info(key), 0, nil, &size), "clGetPlatformInfo")
+    var bytes = [UInt8](repeating: 0, count: size)
+    try check(
+      clGetPlatformInfo(platform, cl_platform_info(key), size, &bytes, nil), "clGetPlatformInfo")
+    return DeviceRuntime.text(bytes)
+  }
 
   private static func text(_ device: cl_device_id, _ key: Int32) throws(CLError) -> String {
     var size = 0
@@ -125,6 +152,9 @@ public struct Device: @unchecked Sendable {  // a cl_device_id may be used from 
 
 /// The text before the first zero byte, without the blanks around it.
 func text(_ bytes: [UInt8]) -> String {
-  let text = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-  return String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+  trimmed(String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self))
+}
+
+func trimmed(_ text: String) -> String {
+  String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
 }

@@ -1,10 +1,5 @@
 import COpenCL
-
-/// Why no device could be had.
-public struct DeviceError: Error, Sendable, CustomStringConvertible {
-  /// What is missing and what to do, in one line.
-  public let description: String
-}
+import Foundation
 
 /// Finds the OpenCL devices of every platform and chooses one.
 public struct DeviceManager: Sendable {
@@ -16,30 +11,20 @@ public struct DeviceManager: Sendable {
 
   /// Asks every installed OpenCL platform for its devices; an empty list is not an error.
   public init() throws(CLError) {
-    var count: cl_uint = 0
-    let status = clGetPlatformIDs(0, nil, &count)
-    var platforms = [cl_platform_id?](repeating: nil, count: Int(count))
-    if status != -1001 {  // the loader's answer when no driver is installed
-      try check(status, "clGetPlatformIDs")
-      if count > 0 { try check(clGetPlatformIDs(count, &platforms, nil), "clGetPlatformIDs") }
-    }
     var devices: [Device] = []
     var empty: [String] = []
-    for case let platform? in platforms {
-      var deviceCount: cl_uint = 0
-      let all = cl_device_type(CL_DEVICE_TYPE_ALL)
-      let status = clGetDeviceIDs(platform, all, 0, nil, &deviceCount)
-      guard status == CL_SUCCESS, deviceCount > 0 else {
-        var bytes = [UInt8](repeating: 0, count: 256)
-        clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_NAME), 255, &bytes, nil)
-        empty.append("\(text(bytes)): no device")
-        continue
-      }
-      var raws = [cl_device_id?](repeating: nil, count: Int(deviceCount))
-      try check(clGetDeviceIDs(platform, all, deviceCount, &raws, nil), "clGetDeviceIDs")
-      for case let raw? in raws {
-        devices.append(try Device(raw: raw, platform: platform, index: devices.count))
-      }
+    for platform in try DeviceManager.platforms() {
+      let name = (try? Device.text(of: platform, CL_PLATFORM_NAME)) ?? "unnamed platform"
+      // One broken driver hides neither the other platforms nor its other devices.
+      do {
+        let found = try DeviceManager.devices(of: platform)
+        if found.isEmpty { empty.append("\(name): no device") }
+        for raw in found {
+          do {
+            devices.append(try Device(raw: raw, platform: platform, index: devices.count))
+          } catch { empty.append("\(name): \(error)") }
+        }
+      } catch { empty.append("\(name): \(error)") }
     }
     self.devices = devices
     emptyPlatforms = empty
@@ -50,48 +35,51 @@ public struct DeviceManager: Sendable {
   ///
   /// Throws `DeviceError` when nothing usable matches.
   public func device(matching request: String? = nil) throws(DeviceError) -> Device {
-    guard !devices.isEmpty else {
-      throw DeviceError(
-        description: "no OpenCL device: no platform with a device is installed; "
-          + "install your GPU's driver, or pocl for the CPU (Debian: apt install pocl-opencl-icd)")
-    }
-    let list = devices.map { "\($0.index) \($0.info.name)" }.joined(separator: ", ")
-    if let request {
-      let matches: [Device]
-      if let index = Int(request) {
-        matches = devices.filter { $0.index == index }
-      } else {
-        matches = devices.filter {
-          $0.info.name.lowercased().contains(request.lowercased())
-            || $0.info.platform.lowercased().contains(request.lowercased())
-        }
-      }
-      guard let first = matches.first(where: { $0.unusableReason == nil }) ?? matches.first else {
-        throw DeviceError(
-          description: "no device matches '\(request)': there are \(list); "
-            + "give an index or a part of a name")
-      }
-      if let reason = first.unusableReason {
-        throw DeviceError(
-          description: "device \(first.info.name) can't be used: \(reason); choose another")
-      }
-      return first
-    }
-    func rank(_ device: Device) -> (Int, Int) {
-      (device.info.kind == .gpu ? 2 : device.info.kind == .cpu ? 1 : 0, device.speedEstimate)
-    }
-    let usable = devices.filter { $0.unusableReason == nil }
-    guard let best = usable.max(by: { rank($0) < rank($1) }) else {
-      throw DeviceError(
-        description: "no usable OpenCL device among \(list): see 'widecl devices' for the reasons")
-    }
-    return best
+    let selection = DeviceSelection(
+      candidates: devices.map {
+        DeviceSelection.Candidate(info: $0.info, unusableReason: $0.unusableReason)
+      }, emptyPlatforms: emptyPlatforms)
+    return devices[try selection.index(matching: request)]
   }
 
-  /// A context on `device`.
-  package func makeContext(on device: Device, kernels: KernelLibrary = KernelLibrary())
-    throws(CLError) -> Context
-  {
-    try Context(device: device, kernels: kernels, ledger: ledger)
+  /// A context on `device`, which keeps compiled programs in the folder `programCache`.
+  ///
+  /// Not on pocl, which has a cache of its own.
+  package func makeContext(
+    on device: Device, kernels: KernelLibrary = KernelLibrary(), programCache: URL? = nil
+  ) throws(CLError) -> Context {
+    let cache = device.info.isPocl ? nil : programCache.map { ProgramCache(directory: $0) }
+    return try makeContext(on: device, kernels: kernels, cachingIn: cache)
+  }
+
+  /// A context on `device` with exactly this cache, also on pocl.
+  package func makeContext(
+    on device: Device, kernels: KernelLibrary = KernelLibrary(), cachingIn cache: ProgramCache?
+  ) throws(CLError) -> Context {
+    try Context(device: device, kernels: kernels, ledger: ledger, programCache: cache)
+  }
+
+  private static func platforms() throws(CLError) -> [cl_platform_id] {
+    var count: cl_uint = 0
+    let status = clGetPlatformIDs(0, nil, &count)
+    let noDriverInstalled: cl_int = -1001  // CL_PLATFORM_NOT_FOUND_KHR, of the loader
+    if status == noDriverInstalled { return [] }
+    try check(status, "clGetPlatformIDs")
+    guard count > 0 else { return [] }
+    var platforms = [cl_platform_id?](repeating: nil, count: Int(count))
+    try check(clGetPlatformIDs(count, &platforms, nil), "clGetPlatformIDs")
+    return platforms.compactMap { $0 }
+  }
+
+  private static func devices(of platform: cl_platform_id) throws(CLError) -> [cl_device_id] {
+    var count: cl_uint = 0
+    let all = cl_device_type(CL_DEVICE_TYPE_ALL)
+    let status = clGetDeviceIDs(platform, all, 0, nil, &count)
+    if status == CL_DEVICE_NOT_FOUND { return [] }
+    try check(status, "clGetDeviceIDs")
+    guard count > 0 else { return [] }
+    var devices = [cl_device_id?](repeating: nil, count: Int(count))
+    try check(clGetDeviceIDs(platform, all, count, &devices, nil), "clGetDeviceIDs")
+    return devices.compactMap { $0 }
   }
 }

@@ -2,21 +2,15 @@ import COpenCL
 
 /// A launch that was enqueued, with its name and, once done, its times.
 package final class Event {
-  package let raw: cl_event
   package let name: String
-  private let ledger: HandleLedger
+  private let handle: Handle
+
+  package var raw: cl_event { handle.raw }
 
   /// Takes over the caller's reference to `raw`.
   package init(raw: cl_event, name: String, ledger: HandleLedger) {
-    self.raw = raw
     self.name = name
-    self.ledger = ledger
-    ledger.created("event")
-  }
-
-  deinit {
-    clReleaseEvent(raw)
-    ledger.released("event")
+    handle = Handle(adopting: raw, kind: "event", ledger: ledger, release: clReleaseEvent)
   }
 
   /// When the launch began and ended, in nanoseconds of the device's clock; the launch must be done.

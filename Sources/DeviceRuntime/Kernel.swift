@@ -24,8 +24,8 @@ package enum KernelArgument {
 ///
 /// Not thread-safe: setting arguments and launching belong to one thread.
 package final class Kernel {
-  package let raw: cl_kernel
   package let name: String
+  private let handle: Handle
   private let program: Program
   /// The declared types, empty where the driver does not tell.
   private let parameterTypes: [String]
@@ -33,16 +33,19 @@ package final class Kernel {
   private var missing: Set<Int>
   private var retained: [Int: any DeviceBuffer] = [:]
 
+  package var raw: cl_kernel { handle.raw }
+
   init(program: Program, entryPoint: String) throws(CLError) {
-    var status: cl_int = 0
-    let raw = clCreateKernel(program.raw, entryPoint, &status)
-    try check(status, "clCreateKernel of \(entryPoint) in \(program.path)")
-    guard let raw else {
-      throw CLError(code: CL_INVALID_KERNEL, function: "clCreateKernel of \(entryPoint)")
-    }
+    let handle = try Handle(
+      kind: "kernel", ledger: program.ledger, release: clReleaseKernel,
+      function: "clCreateKernel of \(entryPoint) in \(program.path)"
+    ) { status in clCreateKernel(program.raw, entryPoint, &status) }
+    let raw = handle.raw
     var count: cl_uint = 0
-    clGetKernelInfo(raw, cl_kernel_info(CL_KERNEL_NUM_ARGS), 4, &count, nil)
-    self.raw = raw
+    try check(
+      clGetKernelInfo(raw, cl_kernel_info(CL_KERNEL_NUM_ARGS), 4, &count, nil),
+      "clGetKernelInfo of \(entryPoint)")
+    self.handle = handle
     self.program = program
     name = entryPoint
     argumentCount = Int(count)
@@ -51,14 +54,9 @@ package final class Kernel {
       var bytes = [UInt8](repeating: 0, count: 128)
       let status = clGetKernelArgInfo(
         raw, index, cl_kernel_arg_info(CL_KERNEL_ARG_TYPE_NAME), bytes.count, &bytes, nil)
-      return status == CL_SUCCESS ? text(bytes) : nil
+      let name = plainTypeName(text(bytes))
+      return status == CL_SUCCESS && !name.isEmpty ? name : nil
     }
-    program.context.ledger.created("kernel")
-  }
-
-  deinit {
-    clReleaseKernel(raw)
-    program.context.ledger.released("kernel")
   }
 
   /// Sets every argument; their number and types must be those of the kernel's declaration.
@@ -90,7 +88,6 @@ package final class Kernel {
     case .buffer(let buffer):
       var raw: cl_mem? = buffer.raw
       status = clSetKernelArg(self.raw, cl_uint(index), MemoryLayout<cl_mem>.size, &raw)
-      retained[index] = buffer
     case .int(var value): status = clSetKernelArg(raw, cl_uint(index), 4, &value)
     case .uint(var value): status = clSetKernelArg(raw, cl_uint(index), 4, &value)
     case .ulong(var value): status = clSetKernelArg(raw, cl_uint(index), 8, &value)
@@ -98,6 +95,7 @@ package final class Kernel {
     }
     try check(status, "clSetKernelArg \(index) of \(name)")
     missing.remove(index)
+    if case .buffer(let buffer) = argument { retained[index] = buffer }
   }
 
   func requireAllArguments() throws(CLError) {
@@ -107,4 +105,20 @@ package final class Kernel {
         detail: "argument \(missing.sorted().map(String.init).joined(separator: ", ")) is not set")
     }
   }
+}
+
+/// A declared type as `KernelArgument.typeName` spells it.
+///
+/// Drivers differ in spaces, qualifiers and "unsigned"; vectors become their elements, for a
+/// buffer of floats serves a `float4*`.
+func plainTypeName(_ declared: String) -> String {
+  let unsigned = declared.contains("unsigned")
+  let qualifiers: Set<Substring> = [
+    "const", "restrict", "volatile", "__global", "global", "unsigned",
+  ]
+  let words = declared.split { $0 == " " || $0 == "*" }.filter { !qualifiers.contains($0) }
+  guard let word = words.first else { return "" }
+  let isPointer = declared.contains("*")
+  let element = isPointer ? String(word.prefix { !$0.isNumber }) : String(word)
+  return (unsigned ? "u" : "") + element + (isPointer ? "*" : "")
 }

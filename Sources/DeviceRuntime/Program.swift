@@ -1,10 +1,14 @@
 import COpenCL
 
 /// A built program.
+///
+/// It does not keep its `Context` alive, which keeps its programs: the driver counts for itself.
 package final class Program: @unchecked Sendable {  // cl_program is thread-safe once built
-  package let raw: cl_program
-  let context: Context
   let path: String
+  let ledger: HandleLedger
+  private let handle: Handle
+
+  package var raw: cl_program { handle.raw }
 
   /// Options of every build; the argument information lets `Kernel` check what it is given.
   static let commonOptions = "-cl-std=CL1.2 -cl-kernel-arg-info"
@@ -15,41 +19,97 @@ package final class Program: @unchecked Sendable {  // cl_program is thread-safe
   init(context: Context, source path: String, options: String) throws(CLError) {
     let source = try context.kernels.source(path)
     let options = "\(Program.commonOptions) \(options)"
-    var status: cl_int = 0
-    let raw = source.withCString { text in
-      var pointer: UnsafePointer<CChar>? = text
-      return clCreateProgramWithSource(context.raw, 1, &pointer, nil, &status)
-    }
-    try check(status, "clCreateProgramWithSource of \(path)")
-    guard let raw else {
-      throw CLError(code: CL_INVALID_PROGRAM, function: "clCreateProgramWithSource of \(path)")
-    }
-    var device: cl_device_id? = context.device.raw
-    let built = clBuildProgram(raw, 1, &device, options, nil, nil)
-    guard built == CL_SUCCESS else {
-      let log = Program.buildLog(raw, device: context.device)
-      clReleaseProgram(raw)
-      throw CLError(
-        code: built, function: "building \(path)", detail: "with \(options)\n\(log)")
-    }
-    self.raw = raw
-    self.context = context
     self.path = path
-    context.ledger.created("program")
+    ledger = context.ledger
+    guard let cache = context.programCache else {
+      handle = try Program.build(source, path: path, options: options, context: context)
+      return
+    }
+    let key = ProgramCache.Key(source: source, options: options, device: context.info)
+    if let binary = cache.binary(for: key) {
+      if let loaded = Program.load(binary, path: path, options: options, context: context) {
+        handle = loaded
+        return
+      }
+      cache.noteRefused()
+    }
+    handle = try Program.build(source, path: path, options: options, context: context)
+    if let binary = Program.binary(handle) { cache.store(binary, for: key) }
   }
 
-  deinit {
-    clReleaseProgram(raw)
-    context.ledger.released("program")
+  private static func build(
+    _ source: String, path: String, options: String, context: Context
+  ) throws(CLError) -> Handle {
+    let handle = try Handle(
+      kind: "program", ledger: context.ledger, release: clReleaseProgram,
+      function: "clCreateProgramWithSource of \(path)"
+    ) { status in
+      source.withCString { text in
+        var pointer: UnsafePointer<CChar>? = text
+        return clCreateProgramWithSource(context.raw, 1, &pointer, nil, &status)
+      }
+    }
+    let status = build(handle, options: options, device: context.device)
+    guard status == CL_SUCCESS else {
+      throw CLError(
+        code: status, function: "building \(path)",
+        detail: "with \(options)\n\(buildLog(handle, device: context.device))")
+    }
+    return handle
   }
 
-  private static func buildLog(_ program: cl_program, device: Device) -> String {
+  /// The program of a stored binary, or nil where the driver does not take it.
+  private static func load(
+    _ binary: [UInt8], path: String, options: String, context: Context
+  ) -> Handle? {
+    guard
+      let handle = try? Handle(
+        kind: "program", ledger: context.ledger, release: clReleaseProgram,
+        function: "clCreateProgramWithBinary of \(path)",
+        create: { status in
+          binary.withUnsafeBufferPointer { bytes in
+            var pointer = bytes.baseAddress
+            var count = bytes.count
+            var id: cl_device_id? = context.device.raw
+            return clCreateProgramWithBinary(context.raw, 1, &id, &count, &pointer, nil, &status)
+          }
+        }), build(handle, options: options, device: context.device) == CL_SUCCESS
+    else { return nil }
+    return handle
+  }
+
+  private static func build(
+    _ program: borrowing Handle, options: String, device: Device
+  ) -> cl_int {
+    var id: cl_device_id? = device.raw
+    return clBuildProgram(program.raw, 1, &id, options, nil, nil)
+  }
+
+  /// The binary of a built program, or nil where the driver gives none.
+  private static func binary(_ program: borrowing Handle) -> [UInt8]? {
+    var size = 0
+    guard
+      clGetProgramInfo(
+        program.raw, cl_program_info(CL_PROGRAM_BINARY_SIZES), MemoryLayout<Int>.size, &size, nil)
+        == CL_SUCCESS, size > 0
+    else { return nil }
+    var bytes = [UInt8](repeating: 0, count: size)
+    let status = bytes.withUnsafeMutableBufferPointer { bytes in
+      var pointer = bytes.baseAddress
+      return clGetProgramInfo(
+        program.raw, cl_program_info(CL_PROGRAM_BINARIES), MemoryLayout.size(ofValue: pointer),
+        &pointer, nil)
+    }
+    return status == CL_SUCCESS ? bytes : nil
+  }
+
+  private static func buildLog(_ program: borrowing Handle, device: Device) -> String {
     var size = 0
     let key = cl_program_build_info(CL_PROGRAM_BUILD_LOG)
-    guard clGetProgramBuildInfo(program, device.raw, key, 0, nil, &size) == CL_SUCCESS, size > 0
+    guard clGetProgramBuildInfo(program.raw, device.raw, key, 0, nil, &size) == CL_SUCCESS, size > 0
     else { return "(no build log)" }
     var bytes = [UInt8](repeating: 0, count: size)
-    clGetProgramBuildInfo(program, device.raw, key, size, &bytes, nil)
+    clGetProgramBuildInfo(program.raw, device.raw, key, size, &bytes, nil)
     return text(bytes)
   }
 }

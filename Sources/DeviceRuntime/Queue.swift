@@ -4,28 +4,23 @@ import COpenCL
 ///
 /// Not thread-safe: one thread enqueues.
 package final class Queue {
-  package let raw: cl_command_queue
   package let context: Context
   /// Where the events of launches go while something records; nil costs nothing.
   package var recorder: EventRecorder?
+  private let handle: Handle
+
+  package var raw: cl_command_queue { handle.raw }
 
   init(context: Context) throws(CLError) {
-    var status: cl_int = 0
-    let raw = clCreateCommandQueue(
-      context.raw, context.device.raw, cl_command_queue_properties(CL_QUEUE_PROFILING_ENABLE),
-      &status)
-    try check(status, "clCreateCommandQueue")
-    guard let raw else {
-      throw CLError(code: CL_INVALID_COMMAND_QUEUE, function: "clCreateCommandQueue")
-    }
-    self.raw = raw
     self.context = context
-    context.ledger.created("queue")
-  }
-
-  deinit {
-    clReleaseCommandQueue(raw)
-    context.ledger.released("queue")
+    handle = try Handle(
+      kind: "queue", ledger: context.ledger, release: clReleaseCommandQueue,
+      function: "clCreateCommandQueue"
+    ) { status in
+      clCreateCommandQueue(
+        context.raw, context.device.raw, cl_command_queue_properties(CL_QUEUE_PROFILING_ENABLE),
+        &status)
+    }
   }
 
   /// Starts the queued commands without waiting for them.
@@ -52,7 +47,11 @@ package final class Queue {
         }
       }
     }
-    try check(status, "clEnqueueNDRangeKernel of \(name)")
+    guard status == CL_SUCCESS else {
+      throw CLError(
+        code: status, function: "clEnqueueNDRangeKernel of \(name)",
+        detail: context.explanation(of: status))
+    }
     if let event { recorder?.record(Event(raw: event, name: name, ledger: context.ledger)) }
   }
 }
