@@ -59,7 +59,9 @@ package struct ExecutionPlan: Sendable {
     return tensors.count - 1
   }
 
-  package mutating func keepUntilEnd(_ tensor: Int) { tensors[tensor].storage = .output }
+  mutating func keepUntilEnd(_ tensor: Int) { tensors[tensor].storage = .output }
+
+  mutating func rename(_ tensor: Int, to name: String) { tensors[tensor].name = name }
 
   /// Adds an operation; every tensor it names must be bound and of its size.
   package mutating func append<Operation: TunableOperation>(

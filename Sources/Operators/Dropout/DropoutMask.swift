@@ -42,7 +42,7 @@ package struct DropoutMask: Sendable {
   package var scalars: DynamicScalars {
     let key = Philox(seed: seed).key
     return [
-      "seedLow": .uint(key.low), "seedHigh": .uint(key.high), "step": .uint(step),
+      "seedLow": .uint(key.x), "seedHigh": .uint(key.y), "step": .uint(step),
       "layer": .uint(layer),
     ]
   }

@@ -1,0 +1,115 @@
+import Autotuner
+import Operators
+
+/// Writes the gradients of a network's layers into a plan, from the last layer to the first.
+///
+/// Where a value is used twice its gradients add up: the second operation that makes one takes
+/// the first as an operand, so no addition of its own is needed for the layers that can do that.
+struct BackwardPass {
+  private let forward: ForwardPass
+  private(set) var plan: ExecutionPlan
+  private var gradients: [Int?]
+
+  /// `logitsGradient` is the tensor of the loss's gradient to the last layer's output.
+  init(after forward: ForwardPass, logitsGradient: Int, plan: ExecutionPlan) {
+    self.forward = forward
+    self.plan = plan
+    gradients = Array(repeating: nil, count: forward.network.nodes.count)
+    gradients[gradients.count - 1] = logitsGradient
+    for index in forward.network.nodes.indices.dropFirst().reversed() { append(index) }
+  }
+
+  private mutating func append(_ index: Int) {
+    let node = forward.network.nodes[index]
+    guard let dy = gradients[index] else { return }  // a layer that nothing uses
+    switch node.layer {
+    case .input: preconditionFailure("the input has no gradient")
+    case .convolution: appendConvolution(node, dy: dy)
+    case .batchNormReLU(let dropout):
+      appendBatchNormReLU(index, node, dropout: dropout, dy: dy)
+    case .add:
+      for input in node.inputs { addGradient(dy, to: input, layer: node.name) }
+    case .globalAveragePool:
+      let from = forward.network.shape(of: node.inputs[0])
+      let dx = gradientTensor(node.inputs[0], from: node.name)
+      plan.append(
+        GlobalAveragePoolBackward.self,
+        GlobalAveragePoolProblem(
+          batch: forward.batch, pixels: from.height * from.width, channels: from.channels),
+        layer: node.name, phase: .backward, ["dy": dy, "dx": dx])
+      addGradient(dx, to: node.inputs[0], layer: node.name)
+    case .linear:
+      let dx = gradientTensor(node.inputs[0], from: node.name)
+      plan.append(
+        LinearBackward.self, forward.linearProblem(node), layer: node.name, phase: .backward,
+        [
+          "dy": dy, "x": forward.output(node.inputs[0]),
+          "w": forward.parameter(node, 0, in: &plan), "dx": dx,
+          "dw": parameterGradient(node, 0), "dbias": parameterGradient(node, 1),
+        ])
+      addGradient(dx, to: node.inputs[0], layer: node.name)
+    }
+  }
+
+  private mutating func appendConvolution(_ node: Network.Node, dy: Int) {
+    let shape = forward.convolutionShape(node)
+    plan.append(
+      Conv2DBackwardFilter.self, Conv2DBackwardFilter.Problem(shape: shape), layer: node.name,
+      phase: .backward,
+      ["x": forward.output(node.inputs[0]), "dy": dy, "dw": parameterGradient(node, 0)])
+    guard node.inputs[0] != forward.network.input else { return }
+    let dx = gradientTensor(node.inputs[0], from: node.name)
+    var bindings = ["dy": dy, "w": forward.parameter(node, 0, in: &plan), "dx": dx]
+    bindings["residual"] = gradients[node.inputs[0].index]
+    plan.append(
+      Conv2DBackwardData.self,
+      Conv2DBackwardData.Problem(shape: shape, withResidual: bindings["residual"] != nil),
+      layer: node.name, phase: .backward, bindings)
+    gradients[node.inputs[0].index] = dx
+  }
+
+  private mutating func appendBatchNormReLU(
+    _ index: Int, _ node: Network.Node, dropout: Double, dy: Int
+  ) {
+    let saved = forward.saved[index]
+    let dx = gradientTensor(node.inputs[0], from: node.name)
+    var bindings = [
+      "dy": dy, "x": forward.output(node.inputs[0]), "mean": saved.mean,
+      "inverseDeviation": saved.inverseDeviation, "gamma": forward.parameter(node, 0, in: &plan),
+      "beta": forward.parameter(node, 1, in: &plan), "dx": dx,
+      "dgamma": parameterGradient(node, 0), "dbeta": parameterGradient(node, 1),
+    ]
+    bindings["addend"] = gradients[node.inputs[0].index]
+    plan.append(
+      BatchNormReLUBackward.self,
+      BatchNormReLUBackward.Problem(
+        rows: forward.batchNormRows(node), channels: node.shape.channels,
+        dropout: Float(dropout), withAddend: bindings["addend"] != nil),
+      layer: node.name, phase: .backward, bindings, scalars: ["layer": .uint(UInt32(index))])
+    gradients[node.inputs[0].index] = dx
+  }
+
+  private mutating func gradientTensor(_ value: Network.Value, from layer: String) -> Int {
+    plan.tensor("gradient by \(layer)", count: forward.count(value))
+  }
+
+  private mutating func parameterGradient(_ node: Network.Node, _ position: Int) -> Int {
+    let index = node.parameters[position]
+    let parameter = forward.network.parameters[index]
+    return plan.tensor(
+      "gradient of \(parameter.name)", count: parameter.count, storage: .gradient(index))
+  }
+
+  private mutating func addGradient(_ gradient: Int, to value: Network.Value, layer: String) {
+    guard value != forward.network.input else { return }
+    guard let first = gradients[value.index] else {
+      gradients[value.index] = gradient
+      return
+    }
+    let sum = gradientTensor(value, from: layer)
+    plan.append(
+      Add.self, Add.Problem(count: forward.count(value)), layer: layer, phase: .backward,
+      ["a": first, "b": gradient, "y": sum])
+    gradients[value.index] = sum
+  }
+}

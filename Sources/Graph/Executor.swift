@@ -1,0 +1,111 @@
+import Autotuner
+import DeviceRuntime
+
+/// Runs an execution plan on a device, again and again.
+///
+/// Everything is allocated, built and bound when it is made; a run only enqueues.
+package final class Executor {
+  package let plan: ExecutionPlan
+  package let memory: MemoryPlan
+  /// The text of each step's configuration.
+  package let configurations: [String]
+  private let store: ParameterStore
+  private let arenas: [Buffer<UInt8>]
+  private var buffers: [any DeviceBuffer] = []
+  private var operations: [BoundOperation] = []
+
+  /// Allocates and builds; `external` has the plan's external tensors by name.
+  package init(
+    _ plan: ExecutionPlan, store: ParameterStore, external: [String: any DeviceBuffer] = [:],
+    chooser: any ConfigurationChooser = DefaultChooser()
+  ) throws {
+    self.plan = plan
+    self.store = store
+    let context = store.context
+    let planned = plan.steps.map { $0.operation.plan(choosing: chooser, on: context.info) }
+    configurations = planned.map(\.configuration)
+    memory = try MemoryPlan(plan, operations: planned.map(\.plan), on: context.info)
+    arenas = try memory.arenaBytes.map { try context.makeBuffer(UInt8.self, count: $0) }
+    for (index, tensor) in plan.tensors.enumerated() {
+      buffers.append(try buffer(of: tensor, at: index, external: external))
+    }
+    for (index, step) in plan.steps.enumerated() {
+      var bound = step.bindings.mapValues { buffers[$0] }
+      for scratch in planned[index].plan.scratch {
+        guard let place = memory.scratch[index][scratch.name] else {
+          preconditionFailure("no place for \(scratch.name) of \(step.layer)")
+        }
+        bound[scratch.name] = try arenas[place.arena].part(
+          of: Float.self, byteOffset: place.offset, count: scratch.count)
+      }
+      operations.append(
+        try BoundOperation(
+          name: "\(step.layer) \(step.operation.name)", plan: planned[index].plan, buffers: bound,
+          context: context))
+    }
+  }
+
+  /// Enqueues every operation without waiting.
+  package func enqueue(scalars: DynamicScalars = [:]) throws(CLError) {
+    for (step, operation) in zip(plan.steps, operations) {
+      try operation.enqueue(
+        on: store.queue,
+        scalars: step.scalars.isEmpty
+          ? scalars : scalars.merging(step.scalars) { _, own in own })
+    }
+  }
+
+  /// The values of a tensor of floats with storage `input` or `output`, by its name.
+  package func read(_ name: String) throws(CLError) -> [Float] {
+    try floats(name).read(on: store.queue)
+  }
+
+  /// Sets a tensor of floats with storage `input`, by its name.
+  package func write(_ name: String, _ values: [Float]) throws(CLError) {
+    try floats(name).write(values, on: store.queue)
+  }
+
+  /// Sets a tensor of integers with storage `input`, by its name.
+  package func write(_ name: String, _ values: [Int32]) throws(CLError) {
+    guard let index = plan.index(ofTensor: name), let buffer = buffers[index] as? Buffer<Int32>
+    else { preconditionFailure("no tensor of integers '\(name)'") }
+    try buffer.write(values, on: store.queue)
+  }
+
+  private func floats(_ name: String) -> Buffer<Float> {
+    guard let index = plan.index(ofTensor: name), let buffer = buffers[index] as? Buffer<Float>
+    else { preconditionFailure("no tensor of floats '\(name)'") }
+    return buffer
+  }
+
+  private func buffer(
+    of tensor: ExecutionPlan.Tensor, at index: Int, external: [String: any DeviceBuffer]
+  ) throws(CLError) -> any DeviceBuffer {
+    switch tensor.storage {
+    case .parameter(let index): return store.parameters.parts[index]
+    case .gradient(let index): return store.gradients.parts[index]
+    case .state(let index): return store.states.parts[index]
+    case .allParameters: return store.parameters.whole
+    case .allGradients: return store.gradients.whole
+    case .allVelocities: return store.velocities.whole
+    case .external(let name):
+      guard let buffer = external[name] else { preconditionFailure("nothing bound to '\(name)'") }
+      return buffer
+    case .arena, .input, .output:
+      guard let place = memory.tensors[index] else {
+        preconditionFailure("no operation uses '\(tensor.name)'")
+      }
+      let arena = arenas[place.arena]
+      switch tensor.element {
+      case .float:
+        return try arena.part(of: Float.self, byteOffset: place.offset, count: tensor.count)
+      case .int:
+        return try arena.part(of: Int32.self, byteOffset: place.offset, count: tensor.count)
+      case .uint:
+        return try arena.part(of: UInt32.self, byteOffset: place.offset, count: tensor.count)
+      case .uchar:
+        return try arena.part(of: UInt8.self, byteOffset: place.offset, count: tensor.count)
+      }
+    }
+  }
+}

@@ -1,0 +1,188 @@
+import Autotuner
+import Operators
+
+/// What a plan is for.
+package enum PlanMode: Hashable, Sendable { case training, evaluation }
+
+/// Writes a network's layers into a plan, remembering what the backward pass needs.
+struct ForwardPass {
+  /// Where the tensors of a layer lie, by their meaning.
+  struct Saved {
+    var output: Int
+    /// Of a batch normalisation: the batch's mean and inverse deviation.
+    var mean = -1
+    var inverseDeviation = -1
+  }
+
+  let network: Network
+  let batch: Int
+  let mode: PlanMode
+  private(set) var plan: ExecutionPlan
+  private(set) var saved: [Saved] = []
+  /// For each convolution whose result is only added to something: that addition.
+  private let additionsInConvolutions: [Int: Int]
+
+  init(network: Network, batch: Int, mode: PlanMode, plan: ExecutionPlan, images: Int) {
+    self.network = network
+    self.batch = batch
+    self.mode = mode
+    self.plan = plan
+    additionsInConvolutions = network.additionsInConvolutions
+    saved = [Saved(output: images)]
+    for index in network.nodes.indices.dropFirst() { append(index) }
+  }
+
+  /// The plan, which this pass does not need any more.
+  mutating func takePlan() -> ExecutionPlan {
+    defer { plan = ExecutionPlan() }
+    return plan
+  }
+
+  /// Values of a layer's output for the whole batch.
+  func count(_ value: Network.Value) -> Int { batch * network.shape(of: value).count }
+
+  func output(_ value: Network.Value) -> Int { saved[value.index].output }
+
+  /// The tensor of a layer's parameter by its place in the layer.
+  func parameter(_ node: Network.Node, _ position: Int, in plan: inout ExecutionPlan) -> Int {
+    let index = node.parameters[position]
+    let parameter = network.parameters[index]
+    return plan.tensor(parameter.name, count: parameter.count, storage: .parameter(index))
+  }
+
+  private mutating func append(_ index: Int) {
+    let node = network.nodes[index]
+    switch node.layer {
+    case .input: preconditionFailure("the input is the first layer only")
+    case .convolution: appendConvolution(index)
+    case .batchNormReLU(let dropout): appendBatchNormReLU(index, dropout: dropout)
+    case .add:
+      // The convolution that computes the sum has put it into its own place.
+      if let convolution = additionsInConvolutions.first(where: { $0.value == index })?.key {
+        saved.append(Saved(output: saved[convolution].output))
+        return
+      }
+      let y = tensor(node)
+      plan.append(
+        Add.self, Add.Problem(count: plan.tensors[y].count), layer: node.name, phase: .forward,
+        ["a": output(node.inputs[0]), "b": output(node.inputs[1]), "y": y])
+      saved.append(Saved(output: y))
+    case .globalAveragePool:
+      let from = network.shape(of: node.inputs[0])
+      let y = tensor(node)
+      plan.append(
+        GlobalAveragePoolForward.self,
+        GlobalAveragePoolProblem(
+          batch: batch, pixels: from.height * from.width, channels: from.channels),
+        layer: node.name, phase: .forward, ["x": output(node.inputs[0]), "y": y])
+      saved.append(Saved(output: y))
+    case .linear:
+      let y = tensor(node)
+      plan.append(
+        LinearForward.self, linearProblem(node), layer: node.name, phase: .forward,
+        [
+          "x": output(node.inputs[0]), "w": parameter(node, 0, in: &plan),
+          "bias": parameter(node, 1, in: &plan), "y": y,
+        ])
+      saved.append(Saved(output: y))
+    }
+  }
+
+  func linearProblem(_ node: Network.Node) -> LinearProblem {
+    LinearProblem(
+      batch: batch, inputs: network.shape(of: node.inputs[0]).channels,
+      outputs: node.shape.channels)
+  }
+
+  func convolutionShape(_ node: Network.Node) -> Conv2DShape {
+    guard case .convolution(let kernel, let stride) = node.layer else {
+      preconditionFailure("\(node.name) is no convolution")
+    }
+    let from = network.shape(of: node.inputs[0])
+    return Conv2DShape(
+      batch: batch, inHeight: from.height, inWidth: from.width, inChannels: from.channels,
+      outChannels: node.shape.channels, kernel: kernel, stride: stride)
+  }
+
+  func batchNormRows(_ node: Network.Node) -> Int { batch * node.shape.height * node.shape.width }
+
+  private mutating func appendConvolution(_ index: Int) {
+    let node = network.nodes[index]
+    let y = tensor(node)
+    var bindings = [
+      "x": output(node.inputs[0]), "w": parameter(node, 0, in: &plan), "y": y,
+    ]
+    if let addition = additionsInConvolutions[index] {
+      let inputs = network.nodes[addition].inputs
+      bindings["residual"] = output(inputs[0].index == index ? inputs[1] : inputs[0])
+    }
+    plan.append(
+      Conv2DForward.self,
+      Conv2DForward.Problem(
+        shape: convolutionShape(node), withResidual: bindings["residual"] != nil),
+      layer: node.name, phase: .forward, bindings)
+    saved.append(Saved(output: y))
+  }
+
+  private mutating func appendBatchNormReLU(_ index: Int, dropout: Double) {
+    let node = network.nodes[index]
+    let channels = node.shape.channels
+    let x = output(node.inputs[0])
+    var tensors = Saved(output: tensor(node))
+    let runningMean = plan.tensor(
+      "\(node.name).running_mean", count: channels, storage: .state(node.states[0]))
+    let runningVariance = plan.tensor(
+      "\(node.name).running_var", count: channels, storage: .state(node.states[1]))
+    var bindings = [
+      "x": x, "gamma": parameter(node, 0, in: &plan), "beta": parameter(node, 1, in: &plan),
+      "y": tensors.output,
+    ]
+    if mode == .training {
+      tensors.mean = plan.tensor("\(node.name).mean", count: channels)
+      tensors.inverseDeviation = plan.tensor("\(node.name).inverse_deviation", count: channels)
+      plan.append(
+        BatchNormStatistics.self,
+        BatchNormStatistics.Problem(rows: batchNormRows(node), channels: channels),
+        layer: node.name, phase: .forward,
+        [
+          "x": x, "runningMean": runningMean, "runningVariance": runningVariance,
+          "mean": tensors.mean, "inverseDeviation": tensors.inverseDeviation,
+        ])
+      bindings["mean"] = tensors.mean
+      bindings["inverseDeviation"] = tensors.inverseDeviation
+    } else {
+      bindings["mean"] = runningMean
+      bindings["variance"] = runningVariance
+    }
+    plan.append(
+      BatchNormReLUForward.self,
+      BatchNormReLUForward.Problem(
+        rows: batchNormRows(node), channels: channels, inference: mode == .evaluation,
+        dropout: mode == .training ? Float(dropout) : 0),
+      layer: node.name, phase: .forward, bindings, scalars: ["layer": .uint(UInt32(index))])
+    saved.append(tensors)
+  }
+
+  private mutating func tensor(_ node: Network.Node) -> Int {
+    plan.tensor(node.name, count: batch * node.shape.count)
+  }
+}
+
+extension Network {
+  /// For each convolution whose result goes into one addition and nowhere else, that addition:
+  /// the convolution then computes the sum, once its other operand is there.
+  var additionsInConvolutions: [Int: Int] {
+    var users: [Int: [Int]] = [:]
+    for (index, node) in nodes.enumerated() {
+      for input in node.inputs { users[input.index, default: []].append(index) }
+    }
+    var result: [Int: Int] = [:]
+    for (index, node) in nodes.enumerated() where node.layer == .add {
+      guard let last = node.inputs.map(\.index).max(), case .convolution = nodes[last].layer,
+        users[last] == [index], node.inputs[0] != node.inputs[1]
+      else { continue }
+      result[last] = index
+    }
+    return result
+  }
+}

@@ -1,0 +1,149 @@
+import Autotuner
+import Operators
+
+/// Where a plan's images come from.
+package enum ImageSource: Hashable, Sendable {
+  /// The host writes the tensors "images" and "labels" before each run.
+  case host
+  /// The first operation picks them from a data set on the device.
+  case dataset(total: Int, augmentation: Augmentation)
+}
+
+/// How training images are changed on their way from the data set.
+package struct Augmentation: Hashable, Sendable {
+  package var flip: Bool
+  /// Pixels around the image before it is cropped to its size again.
+  package var pad: Int
+  package var padMode: Augment.PadMode
+
+  package init(flip: Bool, pad: Int, padMode: Augment.PadMode) {
+    self.flip = flip
+    self.pad = pad
+    self.padMode = padMode
+  }
+
+  /// Images as they are.
+  package static let none = Augmentation(flip: false, pad: 0, padMode: .reflect)
+}
+
+/// The constants of stochastic gradient descent.
+package struct Optimizer: Hashable, Sendable {
+  package var momentum: Float
+  package var dampening: Float
+  package var nesterov: Bool
+  package var weightDecay: Float
+
+  package init(momentum: Float, dampening: Float, nesterov: Bool, weightDecay: Float) {
+    self.momentum = momentum
+    self.dampening = dampening
+    self.nesterov = nesterov
+    self.weightDecay = weightDecay
+  }
+}
+
+extension ExecutionPlan {
+  /// One training step: images, forward, loss, backward and, with an optimizer, the update.
+  ///
+  /// `paddedParameters` is `ParameterStore.paddedCount`. Readable afterwards: "logits", "losses".
+  /// External: "metrics" and, from a data set, "dataset images", "dataset labels", "order", "mean"
+  /// and "inverse deviation".
+  package static func training(
+    _ network: Network, batch: Int, source: ImageSource, optimizer: Optimizer?,
+    paddedParameters: Int
+  ) -> ExecutionPlan {
+    var plan = ExecutionPlan()
+    let (images, labels) = plan.appendImages(network, batch: batch, source: source)
+    var forward = ForwardPass(
+      network: network, batch: batch, mode: .training, plan: plan, images: images)
+    plan = forward.takePlan()
+    let gradient = plan.appendLoss(forward, labels: labels)
+    let backward = BackwardPass(after: forward, logitsGradient: gradient, plan: plan)
+    plan = backward.plan
+    if let optimizer {
+      plan.append(
+        SGD.self,
+        SGD.Problem(
+          count: paddedParameters, momentum: optimizer.momentum, dampening: optimizer.dampening,
+          nesterov: optimizer.nesterov, weightDecay: optimizer.weightDecay),
+        layer: "optimizer", phase: .update,
+        [
+          "g": plan.tensor("gradients", count: paddedParameters, storage: .allGradients),
+          "p": plan.tensor("parameters", count: paddedParameters, storage: .allParameters),
+          "v": plan.tensor("velocities", count: paddedParameters, storage: .allVelocities),
+        ])
+    }
+    return plan
+  }
+
+  /// One evaluation of a batch with the running statistics. Readable: "logits", "losses".
+  package static func evaluation(
+    _ network: Network, batch: Int, source: ImageSource
+  ) -> ExecutionPlan {
+    var plan = ExecutionPlan()
+    let (images, labels) = plan.appendImages(network, batch: batch, source: source)
+    var forward = ForwardPass(
+      network: network, batch: batch, mode: .evaluation, plan: plan, images: images)
+    plan = forward.takePlan()
+    _ = plan.appendLoss(forward, labels: labels)
+    return plan
+  }
+
+  private mutating func appendImages(
+    _ network: Network, batch: Int, source: ImageSource
+  ) -> (images: Int, labels: Int) {
+    let image = network.image
+    switch source {
+    case .host:
+      return (
+        tensor("images", count: batch * image.count, storage: .input),
+        tensor("labels", count: batch, storage: .input, element: .int)
+      )
+    case .dataset(let total, let augmentation):
+      let images = tensor("images", count: batch * image.count)
+      let labels = tensor("labels", count: batch, element: .int)
+      let problem = Augment.Problem(
+        batch: batch, height: image.height, width: image.width, channels: image.channels,
+        total: total, flip: augmentation.flip, pad: augmentation.pad,
+        padMode: augmentation.padMode)
+      append(
+        Augment.self, problem, layer: "images", phase: .forward,
+        [
+          "images": tensor(
+            "dataset images", count: total * image.count, storage: .external("dataset images"),
+            element: .uchar),
+          "imageLabels": tensor(
+            "dataset labels", count: total, storage: .external("dataset labels"), element: .int),
+          "order": tensor("order", count: total, storage: .external("order"), element: .uint),
+          "mean": tensor("mean", count: image.channels, storage: .external("mean")),
+          "inverseDeviation": tensor(
+            "inverse deviation", count: image.channels, storage: .external("inverse deviation")),
+          "x": images, "labels": labels,
+        ])
+      return (images, labels)
+    }
+  }
+
+  /// Adds the loss and returns its gradient to the logits, or -1 in evaluation.
+  private mutating func appendLoss(_ forward: ForwardPass, labels: Int) -> Int {
+    let network = forward.network
+    guard let last = network.nodes.last, last.layer == .linear, let saved = forward.saved.last
+    else { preconditionFailure("a network ends with a linear layer") }
+    keepUntilEnd(saved.output)
+    rename(saved.output, to: "logits")
+    let training = forward.mode == .training
+    var bindings = [
+      "logits": saved.output, "labels": labels,
+      "metrics": tensor("metrics", count: 4, storage: .external("metrics")),
+      "losses": tensor("losses", count: forward.batch, storage: .output),
+    ]
+    if training {
+      bindings["dlogits"] = tensor("gradient by loss", count: forward.batch * network.classes)
+    }
+    append(
+      SoftmaxCrossEntropy.self,
+      SoftmaxCrossEntropy.Problem(
+        batch: forward.batch, classes: network.classes, needsGradient: training),
+      layer: "loss", phase: .forward, bindings)
+    return bindings["dlogits"] ?? -1
+  }
+}

@@ -1,0 +1,12 @@
+/// A model that does not exist, in one line.
+public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What was asked for.
+  public let what: String
+  /// Why it can't be had.
+  public let why: String
+  /// What to ask for instead.
+  public let whatToDo: String
+
+  /// What, why and what to do, in one line.
+  public var description: String { "\(what): \(why); \(whatToDo)" }
+}

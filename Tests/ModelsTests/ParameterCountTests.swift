@@ -1,0 +1,43 @@
+import Graph
+import Models
+import Testing
+
+/// The numbers of trainable parameters, exact, as the authors' logs have them.
+struct ParameterCountTests {
+  private func count(_ name: String, classes: Int = 10, rule: DepthRule = .sixNPlusFour) throws
+    -> Int
+  {
+    try ModelName(parsing: name).model(depthRule: rule)
+      .network(image: ImageShape(height: 32, width: 32, channels: 3), classes: classes)
+      .parameterCount
+  }
+
+  @Test(arguments: [
+    ("wrn-16-1", 175_066, 180_916), ("wrn-16-2", 691_674, 703_284),
+    ("wrn-16-4", 2_748_890, 2_772_020), ("wrn-16-8", 10_961_370, 11_007_540),
+    ("wrn-16-10", 17_116_634, 17_174_324), ("wrn-22-8", 17_158_106, 17_204_276),
+    ("wrn-22-10", 26_797_914, 26_855_604), ("wrn-52-1", 758_362, 764_212),
+    ("wrn-28-10", 36_479_194, 36_536_884), ("wrn-28-12", 52_517_850, 52_587_060),
+    ("wrn-40-1", 563_930, 569_780), ("wrn-40-2", 2_243_546, 2_255_156),
+    ("wrn-40-4", 8_949_210, 8_972_340), ("wrn-40-8", 35_748_314, 35_794_484),
+    ("wrn-40-10", 55_841_754, 55_899_444),
+  ])
+  func basicBlocks(name: String, ten: Int, hundred: Int) throws {
+    #expect(try count(name) == ten)
+    #expect(try count(name, classes: 100) == hundred)
+  }
+
+  @Test(arguments: [
+    ("wrn-40-2-b(1,3,1)", 1_429_082), ("wrn-40-2-b(3,1)", 1_211_354),
+    ("wrn-40-2-b(1,3)", 1_297_370), ("wrn-40-2-b(3,1,1)", 1_343_066), ("wrn-28-2", 1_467_610),
+    ("wrn-22-2-b(3,1,3)", 1_145_498),
+  ])
+  func blockTypesOfTable2(name: String, expected: Int) throws {
+    #expect(try count(name) == expected)
+  }
+
+  @Test(arguments: ["b(3)", "b(3,3)", "b(3,3,3)", "b(3,3,3,3)"])
+  func convolutionsPerBlockOfTable3(block: String) throws {
+    #expect(try count("wrn-40-2-\(block)", rule: .threeLNPlusFour) == 2_243_546)
+  }
+}
