@@ -1,0 +1,43 @@
+extension Recipe {
+  /// The paper's recipe for CIFAR-10 and CIFAR-100.
+  public static let cifar = Recipe(
+    epochs: 200, batchSize: 128, learningRate: 0.1,
+    schedule: .steps(epochs: [60, 120, 160], factor: 0.2), momentum: 0.9, nesterov: true,
+    dampening: 0, weightDecay: 5e-4, dropAtStartOfEpoch: true, resetMomentumAtDrop: true,
+    dropLastBatch: true, augmentation: Augmentation(flip: true, pad: 4, padMode: .reflect),
+    gammaInitialization: .uniform, inputNormalization: .meanStd)
+
+  /// The paper's recipe for SVHN.
+  public static let svhn = Recipe(
+    epochs: 160, batchSize: 128, learningRate: 0.01,
+    schedule: .steps(epochs: [80, 120], factor: 0.1), momentum: 0.9, nesterov: true,
+    dampening: 0, weightDecay: 5e-4, dropAtStartOfEpoch: true, resetMomentumAtDrop: true,
+    dropLastBatch: true, augmentation: .none, gammaInitialization: .uniform,
+    inputNormalization: .divideBy255)
+
+  /// A few epochs for minutes on a CPU.
+  public static let quick = Recipe(
+    epochs: 3, batchSize: 128, learningRate: 0.2,
+    schedule: .oneCycle(warmUp: 0.25, start: 0.1, end: 0), momentum: 0.9, nesterov: true,
+    dampening: 0, weightDecay: 5e-4, dropAtStartOfEpoch: true, resetMomentumAtDrop: false,
+    dropLastBatch: true, augmentation: Augmentation(flip: true, pad: 2, padMode: .reflect),
+    gammaInitialization: .one, inputNormalization: .meanStd)
+
+  /// The names that `named(_:)` knows, in the order to show them.
+  public static let names = ["cifar", "svhn", "quick"]
+
+  /// The recipe of a name; throws with status 64 when there is none.
+  public static func named(_ name: String) throws(TrainingError) -> Recipe {
+    switch name {
+    case "cifar": return .cifar
+    case "svhn": return .svhn
+    case "quick": return .quick
+    default:
+      throw TrainingError(
+        .usage, "recipe \"\(name)\"",
+        why: name == "imagenet"
+          ? "its crops, colour jitter and lighting are not built yet" : "there is no such recipe",
+        advice: "choose one of \(names.joined(separator: ", "))")
+    }
+  }
+}
