@@ -7,6 +7,9 @@
 static const unsigned char add_add[] = {
 #embed "add/add.cl"
 };
+static const unsigned char augment_augment[] = {
+#embed "augment/augment.cl"
+};
 static const unsigned char batchnorm_batchnorm_header[] = {
 #embed "batchnorm/batchnorm.clh"
 };
@@ -67,14 +70,27 @@ static const unsigned char dropout_dropout_mask_header[] = {
 static const unsigned char fill_fill[] = {
 #embed "fill/fill.cl"
 };
+static const unsigned char fill_initialize[] = {
+#embed "fill/initialize.cl"
+};
+static const unsigned char linear_linear[] = {
+#embed "linear/linear.cl"
+};
+static const unsigned char loss_softmax_cross_entropy[] = {
+#embed "loss/softmax_cross_entropy.cl"
+};
 static const unsigned char pool_global_average_pool[] = {
 #embed "pool/global_average_pool.cl"
+};
+static const unsigned char sgd_sgd[] = {
+#embed "sgd/sgd.cl"
 };
 
 #define SOURCE(path, bytes) {path, bytes, sizeof bytes}
 
 static const struct widecl_kernel_source table[] = {
     SOURCE("add/add.cl", add_add),
+    SOURCE("augment/augment.cl", augment_augment),
     SOURCE("batchnorm/batchnorm.clh", batchnorm_batchnorm_header),
     SOURCE("batchnorm/batchnorm_dropout.clh", batchnorm_batchnorm_dropout_header),
     SOURCE("batchnorm/batchnorm_relu_backward.cl", batchnorm_batchnorm_relu_backward),
@@ -95,7 +111,11 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("dropout/dropout.cl", dropout_dropout),
     SOURCE("dropout/dropout_mask.clh", dropout_dropout_mask_header),
     SOURCE("fill/fill.cl", fill_fill),
+    SOURCE("fill/initialize.cl", fill_initialize),
+    SOURCE("linear/linear.cl", linear_linear),
+    SOURCE("loss/softmax_cross_entropy.cl", loss_softmax_cross_entropy),
     SOURCE("pool/global_average_pool.cl", pool_global_average_pool),
+    SOURCE("sgd/sgd.cl", sgd_sgd),
 };
 
 const struct widecl_kernel_source *widecl_kernel_sources(void) { return table; }

@@ -169,7 +169,8 @@ public struct Network: Sendable {
     _ layer: Layer, _ name: String, _ inputs: [Value], _ shape: ImageShape,
     parameters: [Int] = [], states: [Int] = []
   ) -> Value {
-    precondition(inputs.allSatisfy { $0.index < nodes.count }, "\(name): a value of another network")
+    precondition(
+      inputs.allSatisfy { $0.index < nodes.count }, "\(name): a value of another network")
     nodes.append(
       Node(
         layer: layer, name: name, inputs: inputs, shape: shape, parameters: parameters,

@@ -12,5 +12,11 @@ package let allOperations: [any TunableOperation.Type] = [
   Add.self,
   GlobalAveragePoolForward.self,
   GlobalAveragePoolBackward.self,
+  LinearForward.self,
+  LinearBackward.self,
+  SoftmaxCrossEntropy.self,
+  SGD.self,
+  Augment.self,
+  Initialize.self,
   Fill.self,
 ]

@@ -3,7 +3,8 @@ import Testing
 
 struct ModelNameTests {
   @Test(arguments: [
-    ("wrn-28-10", "wrn-28-10"), ("WRN-16-4", "wrn-16-4"), ("wrn-40-2-b(1,3,1)", "wrn-40-2-b(1,3,1)"),
+    ("wrn-28-10", "wrn-28-10"), ("WRN-16-4", "wrn-16-4"),
+    ("wrn-40-2-b(1,3,1)", "wrn-40-2-b(1,3,1)"),
     ("wrn-40-2-B(3, 3)", "wrn-40-2"),
   ])
   func namesAreRead(text: String, name: String) throws {
@@ -11,7 +12,8 @@ struct ModelNameTests {
   }
 
   @Test(arguments: [
-    "", "wrn", "wrn-28", "wrn-28-", "wrn-x-1", "resnet-18", "wrn-28-10-", "wrn-28-10-b", "wrn-10-1-b()",
+    "", "wrn", "wrn-28", "wrn-28-", "wrn-x-1", "resnet-18", "wrn-28-10-", "wrn-28-10-b",
+    "wrn-10-1-b()",
     "wrn-10-1-b(3,x)", "wrn-28-10-b(3,3", "wrn-99999999999999999999-1", "vrn-28-10", "wrn--28-10",
   ])
   func otherNamesAreRefused(text: String) {

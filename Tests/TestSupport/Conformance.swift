@@ -27,6 +27,9 @@ package struct ConformanceCase<Operation: TunableOperation> {
     for tensor in tensors where tensor.role != .output {
       let example = Operation.exampleInput(problem, tensor, kind: kind, generator: &generator)
       precondition(example.count == tensor.count, "\(Operation.name): example of \(tensor.name)")
+      precondition(
+        tensor.element != .float || example.allSatisfy { Double(Float($0)) == $0 },
+        "\(Operation.name): \(tensor.name) is not exact in single precision")
       inputs.append(example)
     }
     self.inputs = inputs

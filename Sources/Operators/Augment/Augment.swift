@@ -1,0 +1,177 @@
+import Autotuner
+import DeviceRuntime
+
+/// Picks a batch of images from the data set, flips, pads, crops and normalises them.
+///
+/// Slot b takes image order[first + b]. Scalars: "first", "valid" (slots from it on are zero),
+/// "seedLow", "seedHigh", "step".
+package enum Augment: TunableOperation {
+  package enum PadMode: String, Codable, Sendable {
+    /// Mirrored at the edge, which is not repeated.
+    case reflect
+    /// Zero after normalisation.
+    case zero
+  }
+
+  package struct Problem: Hashable, Codable, Sendable, CustomStringConvertible {
+    package var batch: Int
+    package var height: Int
+    package var width: Int
+    package var channels: Int
+    /// Images in the data set.
+    package var total: Int
+    package var flip: Bool
+    package var pad: Int
+    package var padMode: PadMode
+
+    package init(
+      batch: Int, height: Int, width: Int, channels: Int, total: Int, flip: Bool, pad: Int,
+      padMode: PadMode
+    ) {
+      precondition(pad >= 0 && pad < min(height, width) && batch <= total, "augmentation")
+      self.batch = batch
+      self.height = height
+      self.width = width
+      self.channels = channels
+      self.total = total
+      self.flip = flip
+      self.pad = pad
+      self.padMode = padMode
+    }
+
+    package var description: String {
+      "N\(batch) of \(total) \(height)x\(width)x\(channels)\(flip ? " flip" : "")"
+        + (pad > 0 ? " \(padMode.rawValue) \(pad)" : "")
+    }
+  }
+
+  package typealias Configuration = RowConfiguration
+
+  package static var name: String { "augment" }
+
+  package static var exampleProblems: [Problem] {
+    [
+      Problem(
+        batch: 3, height: 5, width: 7, channels: 1, total: 4, flip: false, pad: 0,
+        padMode: .reflect),
+      Problem(
+        batch: 9, height: 5, width: 5, channels: 3, total: 11, flip: true, pad: 4,
+        padMode: .reflect),
+      Problem(
+        batch: 9, height: 8, width: 6, channels: 3, total: 10, flip: true, pad: 2, padMode: .zero),
+      Problem(
+        batch: 1, height: 1, width: 1, channels: 1, total: 1, flip: true, pad: 0, padMode: .zero),
+      Problem(
+        batch: 16, height: 28, width: 28, channels: 1, total: 20, flip: true, pad: 2,
+        padMode: .reflect),
+    ]
+  }
+
+  package static func tensors(_ problem: Problem) -> [TensorArgument] {
+    let pixels = problem.height * problem.width * problem.channels
+    return [
+      TensorArgument("images", .input, count: problem.total * pixels, element: .uchar),
+      TensorArgument("imageLabels", .input, count: problem.total, element: .int),
+      TensorArgument("order", .input, count: problem.total, element: .uint),
+      TensorArgument("mean", .input, count: problem.channels),
+      TensorArgument("inverseDeviation", .input, count: problem.channels),
+      TensorArgument("x", .output, count: problem.batch * pixels),
+      TensorArgument("labels", .output, count: problem.batch, element: .int),
+    ]
+  }
+
+  package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
+    RowConfiguration.candidates(on: device)
+  }
+
+  package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
+    OperationPlan(launches: [
+      .kernel(
+        OperationPlan.KernelLaunch(
+          source: "augment/augment.cl", entryPoint: name,
+          macros: [
+            Macro("BATCH", problem.batch), Macro("IN_H", problem.height),
+            Macro("IN_W", problem.width), Macro("IN_C", problem.channels),
+            Macro("PAD", problem.pad), Macro("PAD_REFLECT", problem.padMode == .reflect),
+            Macro("FLIP", problem.flip), configuration.macro,
+          ],
+          range: configuration.range(problem.batch * problem.height),
+          arguments: [
+            .buffer("images"), .buffer("imageLabels"), .buffer("order"), .buffer("mean"),
+            .buffer("inverseDeviation"), .dynamic("first"), .dynamic("valid"),
+            .dynamic("seedLow"), .dynamic("seedHigh"), .dynamic("step"), .buffer("x"),
+            .buffer("labels"),
+          ]))
+    ])
+  }
+
+  package static func cost(_ problem: Problem) -> Cost {
+    let values = Double(problem.batch * problem.height * problem.width * problem.channels)
+    return Cost(flops: 2 * values, bytes: 5 * values)
+  }
+
+  private static let exampleSeed: UInt64 = 5 << 32 | 3
+  private static let exampleStep: UInt32 = 17
+
+  private static func exampleFirst(_ problem: Problem) -> Int { problem.total - problem.batch }
+  private static func exampleValid(_ problem: Problem) -> Int { max(1, problem.batch - 1) }
+
+  package static func exampleScalars(_ problem: Problem) -> DynamicScalars {
+    [
+      "first": .int(Int32(exampleFirst(problem))), "valid": .int(Int32(exampleValid(problem))),
+      "seedLow": .uint(3), "seedHigh": .uint(5), "step": .uint(exampleStep),
+    ]
+  }
+
+  package static func exampleInput(
+    _ problem: Problem, _ tensor: TensorArgument, kind: ExampleKind,
+    generator: inout ExampleGenerator
+  ) -> [Double] {
+    switch tensor.name {
+    case "images":
+      (0..<tensor.count).map { _ in Double(UInt8.random(in: 0...255, using: &generator)) }
+    case "imageLabels":
+      (0..<tensor.count).map { _ in Double(Int.random(in: 0..<10, using: &generator)) }
+    case "order": (0..<tensor.count).map(Double.init).shuffled(using: &generator)
+    case "inverseDeviation": (0..<tensor.count).map { 0.5 / Double(1 << $0) }
+    default: generator.values(count: tensor.count, kind: kind)
+    }
+  }
+
+  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
+    let draws = AugmentDraws(problem: problem, seed: exampleSeed, step: exampleStep)
+    let (images, imageLabels, order, mean, inverse) =
+      (inputs[0], inputs[1], inputs[2], inputs[3], inputs[4])
+    var x: [Double] = []
+    var labels: [Double] = []
+    let (height, width, channels) = (problem.height, problem.width, problem.channels)
+    for slot in 0..<problem.batch {
+      guard slot < exampleValid(problem) else {
+        x += [Double](repeating: 0, count: height * width * channels)
+        labels.append(0)
+        continue
+      }
+      let image = Int(order[exampleFirst(problem) + slot])
+      labels.append(imageLabels[image])
+      let draw = draws[slot]
+      for row in 0..<height {
+        for column in 0..<width {
+          let from = draw.source(row: row, column: column)
+          for c in 0..<channels {
+            guard let from else {
+              x.append(0)
+              continue
+            }
+            let byte = images[((image * height + from.row) * width + from.column) * channels + c]
+            x.append((byte - mean[c]) * inverse[c])
+          }
+        }
+      }
+    }
+    return [
+      ReferenceResult(
+        values: x, tolerance: x.map { 4 * 0x1p-24 * (abs($0) + 256) }, exactOnIntegers: false),
+      ReferenceResult(values: labels, tolerance: labels.map { _ in 0 }),
+    ]
+  }
+}

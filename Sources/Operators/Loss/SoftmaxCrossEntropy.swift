@@ -1,0 +1,142 @@
+import Autotuner
+import DeviceRuntime
+import Foundation
+
+/// Loss of each image, its gradient to the logits, and running sums of loss and errors.
+///
+/// The scalar "valid" is the number of images in the batch; the rows behind them count for nothing.
+/// dlogits is the gradient of the mean loss. metrics: [sum of losses, wrong predictions, images,
+/// compensation of the first].
+package enum SoftmaxCrossEntropy: TunableOperation {
+  package struct Problem: Hashable, Codable, Sendable, CustomStringConvertible {
+    package var batch: Int
+    package var classes: Int
+    package var needsGradient: Bool
+
+    package init(batch: Int, classes: Int, needsGradient: Bool) {
+      self.batch = batch
+      self.classes = classes
+      self.needsGradient = needsGradient
+    }
+
+    package var description: String {
+      "N\(batch) \(classes) classes\(needsGradient ? " gradient" : "")"
+    }
+  }
+
+  package typealias Configuration = RowConfiguration
+
+  package static var name: String { "softmax_cross_entropy" }
+
+  package static var exampleProblems: [Problem] {
+    [(1, 1), (3, 2), (7, 10), (32, 10), (130, 100), (5, 31)].flatMap { batch, classes in
+      [true, false].map { Problem(batch: batch, classes: classes, needsGradient: $0) }
+    }
+  }
+
+  package static func tensors(_ problem: Problem) -> [TensorArgument] {
+    [
+      TensorArgument("logits", .input, count: problem.batch * problem.classes),
+      TensorArgument("labels", .input, count: problem.batch, element: .int),
+      TensorArgument("metrics", .inputOutput, count: 4),
+      TensorArgument("losses", .output, count: problem.batch),
+    ]
+      + (problem.needsGradient
+        ? [TensorArgument("dlogits", .output, count: problem.batch * problem.classes)] : [])
+  }
+
+  package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
+    RowConfiguration.candidates(on: device)
+  }
+
+  package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
+    let source = "loss/softmax_cross_entropy.cl"
+    let macros = [
+      Macro("ROWS", problem.batch), Macro("CLASSES", problem.classes),
+      Macro("WITH_GRADIENT", problem.needsGradient), configuration.macro,
+    ]
+    return OperationPlan(
+      scratch: [OperationPlan.Scratch("wrong", count: problem.batch)],
+      launches: [
+        .kernel(
+          OperationPlan.KernelLaunch(
+            source: source, entryPoint: name, macros: macros,
+            range: configuration.range(problem.batch),
+            arguments: [.buffer("logits"), .buffer("labels"), .dynamic("valid"), .buffer("losses")]
+              + (problem.needsGradient ? [.buffer("dlogits")] : []) + [.buffer("wrong")])),
+        .kernel(
+          OperationPlan.KernelLaunch(
+            source: source, entryPoint: "\(name)_sum", macros: macros,
+            range: NDRange(groups: NDRange.Size(1)),
+            arguments: [
+              .buffer("losses"), .buffer("wrong"), .dynamic("valid"), .buffer("metrics"),
+            ])),
+      ])
+  }
+
+  package static func cost(_ problem: Problem) -> Cost {
+    let count = Double(problem.batch * problem.classes)
+    return Cost(flops: 6 * count, bytes: (problem.needsGradient ? 8 : 4) * count)
+  }
+
+  package static func exampleScalars(_ problem: Problem) -> DynamicScalars {
+    ["valid": .int(Int32(exampleValid(problem)))]
+  }
+
+  private static func exampleValid(_ problem: Problem) -> Int { max(1, problem.batch - 2) }
+
+  package static func exampleInput(
+    _ problem: Problem, _ tensor: TensorArgument, kind: ExampleKind,
+    generator: inout ExampleGenerator
+  ) -> [Double] {
+    switch tensor.name {
+    case "labels":
+      (0..<tensor.count).map { _ in Double(Int.random(in: 0..<problem.classes, using: &generator)) }
+    case "metrics": [12.5, 3, 40, 0]
+    case "logits": generator.values(count: tensor.count, kind: kind).map { $0 * 8 }
+    default: generator.values(count: tensor.count, kind: kind)
+    }
+  }
+
+  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
+    reference(problem, inputs, valid: exampleValid(problem))
+  }
+
+  /// The reference for any number of valid rows.
+  package static func reference(
+    _ problem: Problem, _ inputs: [[Double]], valid: Int
+  ) -> [ReferenceResult] {
+    let (logits, labels) = (inputs[0], inputs[1])
+    var metrics = inputs[2]
+    var losses = [Double](repeating: 0, count: problem.batch)
+    var gradient = [Double](repeating: 0, count: logits.count)
+    for row in 0..<valid {
+      let z = Array(logits[row * problem.classes..<(row + 1) * problem.classes])
+      let label = Int(labels[row])
+      let largest = z.max() ?? 0
+      let sum = z.reduce(0) { $0 + exp($1 - largest) }
+      losses[row] = log(sum) + largest - z[label]
+      metrics[0] += losses[row]
+      metrics[1] += z.firstIndex(of: largest) == label ? 0 : 1
+      for k in 0..<problem.classes {
+        gradient[row * problem.classes + k] =
+          (exp(z[k] - largest) / sum - (k == label ? 1 : 0)) / Double(valid)
+      }
+    }
+    metrics[2] += Double(valid)
+    func result(_ values: [Double], _ tolerance: [Double]) -> ReferenceResult {
+      ReferenceResult(values: values, tolerance: tolerance, exactOnIntegers: false)
+    }
+    // exp and log are good to 3 ulp; the largest logit bounds what z - largest rounds.
+    let largest = logits.map(abs).max() ?? 0
+    let epsilon = 0x1p-23
+    let loss = epsilon * (8 + 2 * largest)
+    let results = [
+      result(metrics, [loss * Double(valid) + epsilon * metrics[0], 0, 0, 1e-4]),
+      result(losses, losses.map { _ in loss }),
+    ]
+    guard problem.needsGradient else { return results }
+    let bound = epsilon * (8 + 2 * largest) / Double(valid)
+    return results + [result(gradient, gradient.map { _ in bound })]
+  }
+}

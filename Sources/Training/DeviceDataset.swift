@@ -1,0 +1,45 @@
+import Datasets
+import DeviceRuntime
+
+/// The images of one split on the device, as bytes, with the order in which they are visited.
+final class DeviceDataset {
+  let count: Int
+  private let images: Buffer<UInt8>
+  private let labels: Buffer<Int32>
+  private let order: Buffer<UInt32>
+  private let mean: Buffer<Float>
+  private let inverseDeviation: Buffer<Float>
+  private let queue: Queue
+
+  /// Copies the images to the device, in their own order.
+  init(
+    _ split: LabeledImages, mean: [Float], standardDeviation: [Float], context: Context,
+    queue: Queue
+  ) throws(CLError) {
+    count = split.count
+    self.queue = queue
+    images = try context.makeBuffer(UInt8.self, count: split.images.count)
+    labels = try context.makeBuffer(Int32.self, count: split.count)
+    order = try context.makeBuffer(UInt32.self, count: split.count)
+    self.mean = try context.makeBuffer(Float.self, count: mean.count)
+    inverseDeviation = try context.makeBuffer(Float.self, count: mean.count)
+    try images.write(split.images, on: queue)
+    try labels.write(split.labels, on: queue)
+    try order.write((0..<UInt32(split.count)).map { $0 }, on: queue)
+    try self.mean.write(mean, on: queue)
+    try inverseDeviation.write(standardDeviation.map { 1 / $0 }, on: queue)
+  }
+
+  /// Sets the order of visits, a permutation of the images.
+  func setOrder(_ permutation: [UInt32]) throws(CLError) {
+    try order.write(permutation, on: queue)
+  }
+
+  /// The buffers by the names that execution plans give them.
+  func buffers(metrics: Buffer<Float>) -> [String: any DeviceBuffer] {
+    [
+      "dataset images": images, "dataset labels": labels, "order": order, "mean": mean,
+      "inverse deviation": inverseDeviation, "metrics": metrics,
+    ]
+  }
+}

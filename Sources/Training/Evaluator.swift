@@ -1,0 +1,69 @@
+import Autotuner
+import Datasets
+import DeviceRuntime
+import Graph
+
+/// Measures loss and error of a network over a split, with the running statistics.
+package final class Evaluator {
+  private let executor: Executor
+  private let dataset: DeviceDataset
+  private let metrics: MetricsBuffer
+  private let batch: Int
+
+  package init(
+    _ split: LabeledImages, mean: [Float], standardDeviation: [Float], batch: Int,
+    store: ParameterStore, chooser: any ConfigurationChooser = DefaultChooser()
+  ) throws {
+    let batch = min(batch, split.count)
+    self.batch = batch
+    dataset = try DeviceDataset(
+      split, mean: mean, standardDeviation: standardDeviation, context: store.context,
+      queue: store.queue)
+    metrics = try MetricsBuffer(context: store.context, queue: store.queue)
+    executor = try Executor(
+      .evaluation(
+        store.network, batch: batch,
+        source: .dataset(total: split.count, augmentation: .none)),
+      store: store, external: dataset.buffers(metrics: metrics.buffer), chooser: chooser)
+  }
+
+  /// Loss and error over all images; stops early, with nil, when `stop` says so.
+  package func evaluate(stop: () -> Bool = { false }) throws(CLError) -> Metrics? {
+    try metrics.reset()
+    for (number, first) in stride(from: 0, to: dataset.count, by: batch).enumerated() {
+      try executor.enqueue(
+        scalars: StepScalars(
+          first: first, valid: min(batch, dataset.count - first), seed: 0, step: 0
+        ).values)
+      // Waiting now and then keeps the queue short and lets an interruption through.
+      if number % 16 == 15 {
+        _ = try metrics.read()
+        if stop() { return nil }
+      }
+    }
+    return try metrics.metrics()
+  }
+}
+
+/// The scalars that change from step to step, by the names that the operations give them.
+struct StepScalars {
+  /// Position of the batch's first image in the order of visits.
+  var first: Int
+  /// Images in the batch.
+  var valid: Int
+  var seed: UInt64
+  var step: Int
+  var learningRate: Double = 0
+  /// Whether the velocities start anew.
+  var firstStep = false
+
+  var values: DynamicScalars {
+    [
+      "first": .int(Int32(first)), "valid": .int(Int32(valid)),
+      "seedLow": .uint(UInt32(truncatingIfNeeded: seed)),
+      "seedHigh": .uint(UInt32(truncatingIfNeeded: seed >> 32)),
+      "step": .uint(UInt32(truncatingIfNeeded: step)), "learningRate": .float(Float(learningRate)),
+      "firstStep": .int(firstStep ? 1 : 0),
+    ]
+  }
+}
