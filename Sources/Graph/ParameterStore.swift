@@ -108,7 +108,8 @@ package final class ParameterStore {
       descriptions(kind)[index].deviceOrder(fromFile: values), on: queue)
   }
 
-  private func descriptions(_ kind: Kind) -> [Parameter] {
+  /// Names, layouts and sizes of a kind's tensors, in the order of their indices.
+  package func descriptions(_ kind: Kind) -> [Parameter] {
     kind == .state ? network.states : network.parameters
   }
 

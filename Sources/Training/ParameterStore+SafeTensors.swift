@@ -22,15 +22,19 @@ extension SafeTensors {
 }
 
 extension ParameterStore {
-  /// Sets every tensor of a kind from a file, whose names begin with `prefix`.
-  ///
-  /// Nothing is written when one is missing or of another shape.
-  func restore(_ kind: Kind, from file: SafeTensors, prefix: String, file name: String) throws {
-    let parameters = kind == .state ? network.states : network.parameters
-    let values = try parameters.map {
-      try file.values(of: $0, name: prefix + $0.name, file: name)
+  /// Throws when a tensor of a kind is missing in a file or of another type or shape.
+  func check(_ kind: Kind, in tensors: SafeTensors, prefix: String, file: String) throws {
+    for parameter in descriptions(kind) {
+      _ = try tensors.values(of: parameter, name: prefix + parameter.name, file: file)
     }
-    for (index, tensor) in values.enumerated() { try write(kind, at: index, tensor) }
+  }
+
+  /// Sets every tensor of a kind from a file, whose names begin with `prefix`.
+  func restore(_ kind: Kind, from tensors: SafeTensors, prefix: String, file: String) throws {
+    for (index, parameter) in descriptions(kind).enumerated() {
+      try write(
+        kind, at: index, tensors.values(of: parameter, name: prefix + parameter.name, file: file))
+    }
   }
 
   /// Adds every tensor of a kind to a file, with `prefix` before its name.

@@ -1,0 +1,154 @@
+import DeviceRuntime
+import Foundation
+import Graph
+import Models
+
+/// A run's state between two steps, as a safetensors file.
+///
+/// Parameters and running statistics have the names of the authors' PyTorch port, velocities stand
+/// under `optimizer.`; counters and options are in the metadata. Nothing in it depends on the clock
+/// but `train_seconds`, which only a state inside an epoch has.
+package struct Checkpoint {
+  /// What the tensors are for and how far training is.
+  package struct Header: Hashable {
+    package var model: WideResNet
+    package var classes: Int
+    package var image: ImageShape
+    package var data: String
+    /// Training and test images used, at most; nil for all.
+    package var limit: Int?
+    /// Of the input, for each channel, in bytes.
+    package var mean: [Float]
+    package var standardDeviation: [Float]
+    package var recipe: Recipe
+    package var seed: UInt64
+    package var position: Trainer.Position
+    /// Whether the last epoch still has to be tested and logged.
+    package var awaitsEvaluation: Bool
+    /// Seconds of training in the current epoch; nil between epochs.
+    package var trainSeconds: Double?
+    /// The lowest test error so far, in per cent.
+    package var bestError: Double?
+  }
+
+  package var header: Header
+  package var tensors: SafeTensors
+
+  private static let format = "widecl-1"
+  static let velocityPrefix = "optimizer."
+
+  /// The state of a trainer; waits for the device.
+  package init(header: Header, store: ParameterStore) throws {
+    self.header = header
+    tensors = SafeTensors()
+    try store.save(.parameter, into: &tensors, prefix: "")
+    try store.save(.state, into: &tensors, prefix: "")
+    try store.save(.velocity, into: &tensors, prefix: Checkpoint.velocityPrefix)
+    tensors.metadata = try header.metadata()
+    tensors.metadata["format"] = Checkpoint.format
+  }
+
+  /// Reads and checks a file; throws `TrainingError` with status 65 or 66.
+  package init(contentsOf path: String) throws {
+    tensors = try SafeTensors(contentsOf: path)
+    guard tensors.metadata["format"] == Checkpoint.format else {
+      throw TrainingError(
+        .badData, path, why: "no checkpoint of this program: its metadata lacks the format",
+        advice: "give a file that 'widecl train' wrote")
+    }
+    header = try Header(metadata: tensors.metadata, file: path)
+  }
+
+  /// Writes the file whole or not at all; throws with status 73.
+  package func write(to path: String) throws(TrainingError) { try tensors.write(to: path) }
+
+  /// Sets parameters and running statistics, and with `velocities` the optimiser's state.
+  ///
+  /// Throws with status 65, and changes nothing, when a tensor is missing or of another shape.
+  package func restore(into store: ParameterStore, velocities: Bool, file: String) throws {
+    let kinds: [(ParameterStore.Kind, String)] =
+      [(.parameter, ""), (.state, "")]
+      + (velocities ? [(.velocity, Checkpoint.velocityPrefix)] : [])
+    for (kind, prefix) in kinds {
+      try store.check(kind, in: tensors, prefix: prefix, file: file)
+    }
+    for (kind, prefix) in kinds {
+      try store.restore(kind, from: tensors, prefix: prefix, file: file)
+    }
+  }
+}
+
+extension Checkpoint.Header {
+  /// The header as the text values that a safetensors file allows.
+  fileprivate func metadata() throws -> [String: String] {
+    func json(_ value: some Encodable) throws -> String {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+    var result = [
+      "model": try json(model), "model_name": model.name, "classes": "\(classes)",
+      "image": try json(image), "data": data, "mean": try json(mean),
+      "standard_deviation": try json(standardDeviation), "recipe": try json(recipe),
+      "seed": "\(seed)", "epoch": "\(position.epoch)", "step": "\(position.step)",
+      "total_steps": "\(position.totalSteps)",
+      "velocities_are_fresh": "\(position.velocitiesAreFresh)",
+      "metrics": try json(position.metrics.map(\.bitPattern)),
+      "awaits_evaluation": "\(awaitsEvaluation)",
+    ]
+    if let limit { result["limit"] = "\(limit)" }
+    if let trainSeconds { result["train_seconds"] = "\(trainSeconds)" }
+    if let bestError { result["best_error"] = "\(bestError)" }
+    return result
+  }
+
+  fileprivate init(metadata: [String: String], file: String) throws {
+    func bad(_ key: String) -> TrainingError {
+      TrainingError(
+        .badData, file, why: "its metadata '\(key)' is missing or wrong",
+        advice: "give another checkpoint")
+    }
+    func value<T>(_ key: String, _ convert: (String) -> T?) throws -> T {
+      guard let text = metadata[key], let value = convert(text) else { throw bad(key) }
+      return value
+    }
+    func json<T: Decodable>(_ key: String) throws -> T {
+      try value(key) { try? JSONDecoder().decode(T.self, from: Data($0.utf8)) }
+    }
+    func count(_ key: String) throws -> Int {
+      try value(key) { Int($0).flatMap { (0...Int(Int32.max)).contains($0) ? $0 : nil } }
+    }
+    func optional<T>(_ key: String, _ convert: (String) -> T?) throws -> T? {
+      metadata[key] == nil ? nil : try value(key, convert)
+    }
+    let stored: WideResNet = try json("model")
+    // Through the checks of the initialiser: a file may say anything.
+    model = try WideResNet(
+      depth: stored.depth, width: stored.width, blockKernels: stored.blockKernels,
+      dropout: stored.dropout, blocksPerGroup: stored.blocksPerGroup,
+      unitGamma: stored.unitGamma)
+    classes = try count("classes")
+    image = try json("image")
+    guard (1...100_000).contains(classes), (1...8192).contains(image.height),
+      (1...8192).contains(image.width), (1...256).contains(image.channels)
+    else { throw bad("image") }
+    data = try value("data") { $0 }
+    limit = try optional("limit") { Int($0) }
+    mean = try json("mean")
+    standardDeviation = try json("standard_deviation")
+    guard mean.count == image.channels, standardDeviation.count == image.channels,
+      mean.allSatisfy(\.isFinite), standardDeviation.allSatisfy({ $0 > 0 && $0.isFinite })
+    else { throw bad("mean") }
+    recipe = try Recipe(json: Data((metadata["recipe"] ?? "").utf8), source: "recipe in \(file)")
+    seed = try value("seed") { UInt64($0) }
+    let bits: [UInt32] = try json("metrics")
+    guard bits.count == 4 else { throw bad("metrics") }
+    position = Trainer.Position(
+      epoch: try count("epoch"), step: try count("step"), totalSteps: try count("total_steps"),
+      velocitiesAreFresh: try value("velocities_are_fresh") { Bool($0) },
+      metrics: bits.map { Float(bitPattern: $0) })
+    awaitsEvaluation = try value("awaits_evaluation") { Bool($0) }
+    trainSeconds = try optional("train_seconds") { Double($0) }
+    bestError = try optional("best_error") { Double($0) }
+  }
+}

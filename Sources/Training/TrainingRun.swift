@@ -1,0 +1,242 @@
+import Autotuner
+import Datasets
+import DeviceRuntime
+import Dispatch
+import Foundation
+import Graph
+import Models
+
+/// A whole run in a folder: training, testing, log, checkpoints, and continuation after a stop.
+package final class TrainingRun {
+  package struct Options {
+    package var model: WideResNet
+    package var data: Dataset
+    package var recipe: Recipe
+    package var seed: UInt64
+    package var limit: Int?
+    package var folder: String
+    /// Whether to continue from the folder's last checkpoint.
+    package var resume: Bool
+
+    package init(
+      model: WideResNet, data: Dataset, recipe: Recipe, seed: UInt64, limit: Int?, folder: String,
+      resume: Bool
+    ) {
+      self.model = model
+      self.data = data
+      self.recipe = recipe
+      self.seed = seed
+      self.limit = limit
+      self.folder = folder
+      self.resume = resume
+    }
+  }
+
+  package enum Outcome: Sendable {
+    case finished(last: EpochRecord)
+    /// Stopped by request; the state is in the folder.
+    case interrupted
+  }
+
+  package let trainer: Trainer
+  package let folder: RunFolder
+  private let options: Options
+  private let log: RunLog
+  private var bestError: Double?
+  private var awaitsEvaluation = false
+  private var trainSeconds = 0.0
+  /// Seconds between two checkpoints inside an epoch.
+  private let checkpointInterval = 600.0
+
+  /// Opens the folder, allocates everything and, to resume, restores the last state.
+  package init(
+    _ options: Options, context: Context, chooser: any ConfigurationChooser = DefaultChooser()
+  ) throws {
+    var options = options
+    options.model.unitGamma = options.recipe.gammaInitialization == .one
+    if let limit = options.limit { options.data = options.data.prefix(limit) }
+    self.options = options
+    folder = try RunFolder(options.folder, resume: options.resume)
+    log = RunLog(path: folder.log)
+    trainer = try Trainer(
+      network: options.model.network(image: options.image, classes: options.data.classes),
+      data: options.data, recipe: options.recipe, seed: options.seed, context: context,
+      chooser: chooser)
+    if options.resume && FileManager.default.fileExists(atPath: folder.lastCheckpoint) {
+      try restore()
+    }
+    try writeConfiguration(device: context.info)
+  }
+
+  /// Trains to the end, or until `stop` says so; `progress` may be nil.
+  package func run(
+    progress: inout ProgressLine?, stop: () -> Bool = { false }
+  ) throws -> Outcome {
+    while true {
+      if !awaitsEvaluation {
+        if trainer.isFinished { break }
+        guard try trainEpoch(progress: &progress, stop: stop) else {
+          try save(to: [folder.lastCheckpoint])
+          return .interrupted
+        }
+      }
+      guard let record = try evaluate(stop: stop) else {
+        try save(to: [folder.lastCheckpoint])
+        return .interrupted
+      }
+      progress?.finishEpoch(record.summary(epochs: options.recipe.epochs))
+      if stop() && !trainer.isFinished { return .interrupted }
+    }
+    guard let last = try log.records().last else {
+      throw TrainingError(
+        .badData, folder.log, why: "it has no record of the epochs that are done",
+        advice: "train again into another --output")
+    }
+    return .finished(last: last)
+  }
+
+  /// Whether the epoch was trained to its end.
+  private func trainEpoch(progress: inout ProgressLine?, stop: () -> Bool) throws -> Bool {
+    progress?.start(epoch: trainer.epoch, step: trainer.step)
+    let before = trainSeconds
+    let begin = DispatchTime.now().uptimeNanoseconds
+    var lastSave = 0.0
+    let metrics = try trainer.trainEpoch(
+      report: { state in
+        progress?.update(step: state.step, loss: state.metrics.loss, error: state.metrics.error)
+        let elapsed = Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9
+        trainSeconds = before + elapsed
+        if elapsed - lastSave > checkpointInterval && state.step < trainer.stepsPerEpoch {
+          try save(to: [folder.lastCheckpoint])
+          lastSave = elapsed
+        }
+      }, stop: stop)
+    trainSeconds = before + Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9
+    guard metrics != nil else { return false }
+    awaitsEvaluation = true
+    return true
+  }
+
+  /// Tests, logs and saves after an epoch; nil when `stop` says so before the test is done.
+  private func evaluate(stop: () -> Bool) throws -> EpochRecord? {
+    let begin = DispatchTime.now().uptimeNanoseconds
+    guard let test = try trainer.evaluate(stop: stop) else { return nil }
+    let train = Metrics(deviceValues: try trainer.position().metrics)
+    let record = EpochRecord(
+      epoch: trainer.epoch,
+      lr: Float(
+        options.recipe.learningRate(
+          epoch: trainer.epoch - 1, step: trainer.stepsPerEpoch - 1,
+          stepsPerEpoch: trainer.stepsPerEpoch)),
+      trainLoss: train.loss, trainError: train.error, testLoss: test.loss, testError: test.error,
+      trainTime: trainSeconds,
+      testTime: Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9,
+      imagesPerSecond: Double(train.images) / max(trainSeconds, 1e-9),
+      parameters: trainer.network.parameterCount)
+    awaitsEvaluation = false
+    trainSeconds = 0
+    let isBest = bestError.map { test.error < $0 } ?? true
+    if isBest { bestError = test.error }
+    // The log first: a checkpoint that knows of an epoch the log does not would lose its record,
+    // while the other way round the record is written again.
+    try log.append(record)
+    try save(to: (isBest ? [folder.bestCheckpoint] : []) + [folder.lastCheckpoint])
+    return record
+  }
+
+  private func header() throws -> Checkpoint.Header {
+    let constants = options.recipe.inputNormalization.constants(of: options.data)
+    let position = try trainer.position()
+    return Checkpoint.Header(
+      model: options.model, classes: options.data.classes, image: options.image,
+      data: options.data.name, limit: options.limit, mean: constants.mean,
+      standardDeviation: constants.standardDeviation, recipe: options.recipe, seed: options.seed,
+      position: position, awaitsEvaluation: awaitsEvaluation,
+      trainSeconds: awaitsEvaluation || position.step > 0 ? trainSeconds : nil,
+      bestError: bestError)
+  }
+
+  private func save(to paths: [String]) throws {
+    let checkpoint = try Checkpoint(header: try header(), store: trainer.store)
+    for path in paths { try checkpoint.write(to: path) }
+  }
+
+  private func restore() throws {
+    let path = folder.lastCheckpoint
+    let checkpoint = try Checkpoint(contentsOf: path)
+    let (old, new) = (checkpoint.header, try header())
+    let differences = [
+      ("model", "\(old.model)" == "\(new.model)"), ("data", old.data == new.data),
+      ("image size", old.image == new.image), ("number of classes", old.classes == new.classes),
+      ("limit", old.limit == new.limit), ("seed", old.seed == new.seed),
+      ("recipe", old.recipe.with(epochs: 1) == new.recipe.with(epochs: 1)),
+    ].filter { !$0.1 }.map(\.0)
+    guard differences.isEmpty else {
+      throw TrainingError(
+        .badData, path,
+        why: "it belongs to a run with another \(differences.joined(separator: ", "))",
+        advice: "resume with the options in \(folder.config), or choose another --output")
+    }
+    guard old.position.step < trainer.stepsPerEpoch, old.position.epoch <= new.recipe.epochs else {
+      throw TrainingError(
+        .badData, path, why: "it is further than this run goes", advice: "give more --epochs")
+    }
+    try checkpoint.restore(into: trainer.store, velocities: true, file: path)
+    try trainer.move(to: old.position)
+    bestError = old.bestError
+    awaitsEvaluation = old.awaitsEvaluation
+    trainSeconds = old.trainSeconds ?? 0
+    try log.truncate(toEpoch: old.position.epoch - (old.awaitsEvaluation ? 1 : 0))
+  }
+
+  private func writeConfiguration(device: DeviceInfo) throws {
+    struct Configuration: Encodable {
+      var model: String
+      var blocksPerGroup: Int
+      var dropout: Double
+      var data: String
+      var limit: Int?
+      var seed: UInt64
+      var device: String
+      var driver: String
+      var recipe: Recipe
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    let bytes = try encoder.encode(
+      Configuration(
+        model: options.model.name, blocksPerGroup: options.model.blocksPerGroup,
+        dropout: options.model.dropout, data: options.data.name, limit: options.limit,
+        seed: options.seed, device: device.name, driver: device.driver, recipe: options.recipe))
+    try AtomicFile.write([Array(bytes), [UInt8(ascii: "\n")]], to: folder.config)
+  }
+}
+
+extension TrainingRun.Options {
+  var image: ImageShape {
+    ImageShape(
+      height: data.train.height, width: data.train.width, channels: data.train.channels)
+  }
+}
+
+extension Recipe {
+  func with(epochs: Int) -> Recipe {
+    var recipe = self
+    recipe.epochs = epochs
+    return recipe
+  }
+}
+
+extension EpochRecord {
+  /// The epoch in one line for people.
+  package func summary(epochs: Int) -> String {
+    func number(_ value: Double?, _ format: String) -> String {
+      value.map { String(format: format, $0) } ?? "-"
+    }
+    return "epoch \(epoch)/\(epochs)  train loss \(number(trainLoss, "%.4f")) "
+      + "error \(number(trainError, "%.2f"))%  test loss \(number(testLoss, "%.4f")) "
+      + "error \(number(testError, "%.2f"))%  \(number(imagesPerSecond, "%.0f")) img/s  "
+      + "\(number(trainTime + testTime, "%.0f")) s"
+  }
+}
