@@ -37,12 +37,12 @@ package enum BatchNormReLUBackward: TunableOperation {
   package static var name: String { "batchnorm_relu_backward" }
 
   package static var exampleProblems: [Problem] {
-    BatchNormTiling.exampleSizes.flatMap { rows, channels in
-      [
-        Problem(rows: rows, channels: channels, withAddend: true),
-        Problem(rows: rows, channels: channels, dropout: 0.5),
-      ]
-    } + [
+    BatchNormTiling.exampleSizes.map { Problem(rows: $0.0, channels: $0.1) } + [
+      Problem(rows: 98, channels: 7, withAddend: true),
+      Problem(rows: 1000, channels: 64, withAddend: true),
+      Problem(rows: 588, channels: 5, dropout: 0.3, withAddend: true),
+      Problem(rows: 588, channels: 32, relu: false, dropout: 0.5),
+      Problem(rows: 1000, channels: 16, dropout: 0.5),
       Problem(rows: 98, channels: 160, dropout: 0.3, withAddend: true),
       Problem(rows: 98, channels: 64, relu: false),
     ]

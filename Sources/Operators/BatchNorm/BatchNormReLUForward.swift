@@ -41,13 +41,12 @@ package enum BatchNormReLUForward: TunableOperation {
   package static var name: String { "batchnorm_relu_forward" }
 
   package static var exampleProblems: [Problem] {
-    BatchNormTiling.exampleSizes.flatMap { rows, channels in
-      [
-        Problem(rows: rows, channels: channels),
-        Problem(rows: rows, channels: channels, inference: true),
-        Problem(rows: rows, channels: channels, relu: false, dropout: 0.3),
-      ]
-    } + [
+    BatchNormTiling.exampleSizes.map { Problem(rows: $0.0, channels: $0.1) } + [
+      Problem(rows: 98, channels: 7, inference: true),
+      Problem(rows: 1000, channels: 64, inference: true),
+      Problem(rows: 588, channels: 5, dropout: 0.3),
+      Problem(rows: 588, channels: 32, relu: false, dropout: 0.5),
+      Problem(rows: 1000, channels: 16, dropout: 0.3),
       Problem(rows: 98, channels: 160, dropout: 0.3),
       Problem(rows: 98, channels: 64, relu: false),
     ]

@@ -19,9 +19,9 @@ package struct BatchNormTiling: Hashable, Codable, Sendable, CustomStringConvert
   /// The valid tilings on a device, the safe default first.
   static func candidates(rows: Int, channels: Int, on device: DeviceInfo) -> [BatchNormTiling] {
     let wide = [16, 4, 1].first { channels.isMultiple(of: $0) } ?? 1
-    // Coefficients and sums of more than 4 vectors of 16 do not fit a CPU's registers.
-    let mostVectors = wide == 1 ? 8 : 4
-    let cpu = [(mostVectors, 32_768), (2, 32_768), (mostVectors, 8192)].map { limit, elements in
+    // A whole row is fastest though its coefficients do not fit the registers: memory is read in
+    // one piece, the coefficients come from the first cache. 4 vectors of 16 do fit.
+    let cpu = [(40, 32_768), (4, 32_768), (40, 8192)].map { limit, elements in
       let itemN = largestDivisor(of: channels / wide, atMost: limit)
       // A launched group should have some 32k elements to pay for itself.
       let tileM = powerOfTwo(atMost: elements / (itemN * wide))
@@ -63,7 +63,7 @@ package struct BatchNormTiling: Hashable, Codable, Sendable, CustomStringConvert
 
   /// Sizes for the tests: [rows, channels].
   static let exampleSizes = [
-    (1, 1), (1, 16), (3, 3), (98, 1), (98, 5), (98, 160), (588, 7), (588, 32), (1000, 3),
-    (1000, 16), (1000, 64), (4096, 16),
+    (1, 1), (98, 1), (3, 3), (588, 5), (98, 7), (1, 16), (4096, 16), (588, 32), (1000, 64),
+    (98, 160),
   ]
 }

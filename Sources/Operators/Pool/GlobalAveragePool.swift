@@ -47,14 +47,13 @@ package struct GlobalAveragePoolConfiguration: Hashable, Codable, Sendable,
   ) -> [GlobalAveragePoolConfiguration] {
     let channels = problem.channels
     let wide = [16, 4, 1].first { channels.isMultiple(of: $0) } ?? 1
-    let itemN = largestDivisor(of: channels / wide, atMost: 4)
-    // A launched group should have some 16k elements to pay for itself.
-    let perImage = problem.pixels * wide * itemN
-    let cpu = [
-      GlobalAveragePoolConfiguration(
-        vec: wide, itemN: itemN, wgX: 1, tileM: max(1, 16_384 / perImage)),
-      GlobalAveragePoolConfiguration(vec: wide, itemN: 1, wgX: 1, tileM: 2),
-    ]
+    // A whole pixel at once reads memory in one piece; 4 vectors of 16 stay in registers.
+    let cpu = [40, 4, 1].map { limit in
+      let itemN = largestDivisor(of: channels / wide, atMost: limit)
+      // A launched group should have some 16k elements to pay for itself.
+      let tileM = max(1, 16_384 / (problem.pixels * wide * itemN))
+      return GlobalAveragePoolConfiguration(vec: wide, itemN: itemN, wgX: 1, tileM: tileM)
+    }
     let gpuVector = wide == 1 ? 1 : 4
     let gpu = [
       GlobalAveragePoolConfiguration(vec: 1, itemN: 1, wgX: min(64, device.maxWorkGroup), tileM: 1),
