@@ -15,7 +15,8 @@ extension Recipe {
       try values.decode(Value.self, forKey: key)
     }
     self.init(
-      epochs: try value(.epochs), batchSize: try value(.batchSize),
+      epochs: try values.wholeNumber(forKey: .epochs),
+      batchSize: try values.wholeNumber(forKey: .batchSize),
       learningRate: try value(.learningRate), schedule: try value(.schedule),
       momentum: try value(.momentum), nesterov: try value(.nesterov),
       dampening: try value(.dampening), weightDecay: try value(.weightDecay),
@@ -64,7 +65,7 @@ extension Recipe.Augmentation {
     let values = try decoder.container(keyedBy: Key.self)
     self.init(
       flip: try values.decode(Bool.self, forKey: .flip),
-      pad: try values.decode(Int.self, forKey: .pad),
+      pad: try values.wholeNumber(forKey: .pad),
       padMode: try values.decode(Recipe.PadMode.self, forKey: .padMode))
   }
 }

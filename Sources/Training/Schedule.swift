@@ -83,7 +83,7 @@ extension Schedule: Codable {
     case .steps:
       try decoder.refuseKeys(notIn: [Key.kind, .epochs, .factor])
       self = .steps(
-        epochs: try values.decode([Int].self, forKey: .epochs),
+        epochs: try values.wholeNumbers(forKey: .epochs),
         factor: try values.decode(Double.self, forKey: .factor))
     case .oneCycle:
       try decoder.refuseKeys(notIn: [Key.kind, .warmUp, .start, .end])

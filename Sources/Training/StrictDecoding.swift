@@ -24,6 +24,28 @@ extension Decoder {
   }
 }
 
+extension KeyedDecodingContainer {
+  /// Decodes a whole number, and says where one is that is not whole.
+  ///
+  /// Foundation calls a document with 2.5 in the place of an `Int` "not valid JSON".
+  func wholeNumber(forKey key: Key) throws -> Int {
+    try whole(decode(Double.self, forKey: key), key)
+  }
+
+  /// Decodes an array of whole numbers.
+  func wholeNumbers(forKey key: Key) throws -> [Int] {
+    try decode([Double].self, forKey: key).map { try whole($0, key) }
+  }
+
+  private func whole(_ value: Double, _ key: Key) throws -> Int {
+    if let result = Int(exactly: value) { return result }
+    throw DecodingError.dataCorrupted(
+      .init(
+        codingPath: codingPath + [key],
+        debugDescription: "expected a whole number, got \(value)"))
+  }
+}
+
 extension DecodingError {
   /// Where in the document and what is wrong, in a few words.
   var summary: String {

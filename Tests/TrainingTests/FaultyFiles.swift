@@ -1,0 +1,75 @@
+import Glibc
+import Synchronization
+import Training
+
+/// The system's files, of which the call with a given number fails.
+final class FaultyFiles: FileOperations {
+  /// What the failing call does.
+  enum Fault: Sendable {
+    case error(Int32)
+    /// Writes half of the bytes and says so, then fails with "no space left".
+    case shortWrite
+  }
+
+  private let system = SystemFiles()
+  private let fault: Fault
+  private let failing: Int
+  private let log = Mutex<[String]>([])
+
+  init(failing: Int = .max, _ fault: Fault = .error(EIO)) {
+    self.failing = failing
+    self.fault = fault
+  }
+
+  /// The names of the calls so far.
+  var calls: [String] { log.withLock { $0 } }
+
+  private func step(_ call: String) throws(FileError) {
+    let number = log.withLock { calls in
+      calls.append(call)
+      return calls.count - 1
+    }
+    switch fault {
+    case .error(let code):
+      if number == failing { throw FileError(call: call, code: code) }
+    case .shortWrite:
+      if number > failing && call == "write" { throw FileError(call: call, code: ENOSPC) }
+    }
+  }
+
+  func open(_ path: String, flags: Int32, mode: mode_t) throws(FileError) -> Int32 {
+    try step("open")
+    return try system.open(path, flags: flags, mode: mode)
+  }
+
+  func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throws(FileError) -> Int {
+    try step("write")
+    if case .shortWrite = fault {
+      return try system.write(
+        descriptor, UnsafeRawBufferPointer(rebasing: bytes[..<((bytes.count + 1) / 2)]))
+    }
+    return try system.write(descriptor, bytes)
+  }
+
+  func synchronize(_ descriptor: Int32) throws(FileError) {
+    try step("fsync")
+    try system.synchronize(descriptor)
+  }
+
+  func truncate(_ descriptor: Int32, to length: Int) throws(FileError) {
+    try system.truncate(descriptor, to: length)
+  }
+
+  func close(_ descriptor: Int32) throws(FileError) {
+    // A descriptor is gone even when close reports an error.
+    try system.close(descriptor)
+    try step("close")
+  }
+
+  func rename(_ old: String, to new: String) throws(FileError) {
+    try step("rename")
+    try system.rename(old, to: new)
+  }
+
+  func remove(_ path: String) throws(FileError) { try system.remove(path) }
+}
