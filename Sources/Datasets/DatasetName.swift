@@ -97,3 +97,15 @@ public struct SyntheticSize: Hashable, Sendable, CustomStringConvertible {
     "synthetic:\(channels)x\(height)x\(width):\(classes):\(count)"
   }
 }
+
+extension DatasetName {
+  /// Height, width and channels of an image, and the number of classes.
+  public var format: (height: Int, width: Int, channels: Int, classes: Int) {
+    switch self {
+    case .fashionMNIST, .mnist: (28, 28, 1, 10)
+    case .cifar10: (32, 32, 3, 10)
+    case .cifar100: (32, 32, 3, 100)
+    case .synthetic(let size): (size.height, size.width, size.channels, size.classes)
+    }
+  }
+}

@@ -55,6 +55,15 @@ public struct DeviceInfo: Codable, Hashable, Sendable {
   package var speedEstimate: Int { computeUnits * max(clockMHz, 1) }
 }
 
+extension DeviceInfo {
+  /// A device to plan memory for when none is at hand: a CPU without limits.
+  package static let planning = DeviceInfo(
+    name: "planning", vendor: "", platform: "", platformVersion: "", driver: "", version: "",
+    kind: .cpu, computeUnits: 1, clockMHz: 0, globalMemory: .max, maxAllocation: .max,
+    localMemory: .max, hasDedicatedLocalMemory: false, preferredFloatWidth: 1, nativeFloatWidth: 0,
+    maxWorkGroup: 256, baseAlignment: 128, extensions: [])
+}
+
 /// One OpenCL device and whether this engine can use it.
 public struct Device: @unchecked Sendable {  // a cl_device_id may be used from any thread
   package let raw: cl_device_id

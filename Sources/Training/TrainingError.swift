@@ -28,6 +28,11 @@ public struct TrainingError: Error, Hashable, Sendable, CustomStringConvertible 
     self.advice = advice
   }
 
+  /// A file that is not there.
+  package static func missing(_ path: String, advice: String) -> TrainingError {
+    TrainingError(.missingFile, path, why: "no such file", advice: advice)
+  }
+
   /// The exit status of the command: 64, 65, 66 or 73.
   public var exitStatus: Int32 { category.rawValue }
 

@@ -1,0 +1,135 @@
+import Autotuner
+import Datasets
+import DeviceRuntime
+import Dispatch
+import Foundation
+import Graph
+import Models
+import Operators
+
+/// Measures training steps of a model on random images.
+package struct StepBenchmark {
+  /// What was measured; times in seconds.
+  package struct Result: Encodable {
+    package var model: String
+    package var batch: Int
+    package var device: String
+    package var medianS: Double
+    package var minS: Double
+    package var imagesPerSecond: Double
+    /// Three passes of the convolutions' and the linear layer's multiply-adds, over the median.
+    package var effectiveGflops: Double
+    package var peakDeviceBytes: Int
+    package var parameters: Int
+    /// Event time of all kernels in a step.
+    package var kernelS: Double
+    /// From the end of a step's last kernel to the start of the next step's first, median.
+    package var gapS: Double
+    package var operations: [Operation]
+
+    package struct Operation: Encodable {
+      package var name: String
+      package var launches: Int
+      package var seconds: Double
+    }
+  }
+
+  private let model: WideResNet
+  private let image: ImageShape
+  private let classes: Int
+  private let batch: Int
+
+  package init(model: WideResNet, image: ImageShape, classes: Int, batch: Int) {
+    self.model = model
+    self.image = image
+    self.classes = classes
+    self.batch = batch
+  }
+
+  /// Runs `steps` measured steps after two others, each waited for; then as many profiled ones.
+  package func run(
+    steps: Int, on context: Context, chooser: any ConfigurationChooser = DefaultChooser()
+  ) throws -> Result {
+    let network = model.network(image: image, classes: classes)
+    let queue = try context.makeQueue()
+    let store = try ParameterStore(network: network, context: context, queue: queue)
+    try store.initialize(seed: 1)
+    let metrics = try MetricsBuffer(context: context, queue: queue)
+    let size = try SyntheticSize(
+      parsing: "synthetic:\(image):\(classes):\(max(batch, classes))")
+    let data = try Dataset.synthetic(size)
+    let dataset = try DeviceDataset(
+      data.train, mean: data.mean, standardDeviation: data.standardDeviation, context: context,
+      queue: queue)
+    let plan = ExecutionPlan.training(
+      network, batch: batch,
+      source: .dataset(
+        total: data.train.count, augmentation: Augmentation(flip: true, pad: 0, padMode: .reflect)),
+      optimizer: Optimizer(.cifar),
+      paddedParameters: ParameterStore.paddedCount(of: network, on: context.info))
+    let executor = try Executor(
+      plan, store: store, external: dataset.buffers(metrics: metrics.buffer), chooser: chooser)
+    var step = 0
+    func enqueue() throws {
+      // A small rate: random images must not blow up in a long measurement.
+      try executor.enqueue(
+        scalars: StepScalars(
+          first: 0, valid: batch, seed: 1, step: step, learningRate: 1e-4, firstStep: step == 0
+        ).values)
+      step += 1
+    }
+    for _ in 0..<2 { try enqueue() }
+    try queue.finish()
+    var seconds: [Double] = []
+    for _ in 0..<steps {
+      let begin = DispatchTime.now().uptimeNanoseconds
+      try enqueue()
+      try queue.finish()
+      seconds.append(Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9)
+    }
+    let profile = try profile(steps: min(steps, 10), queue: queue, enqueue: enqueue)
+    let median = seconds.sorted()[seconds.count / 2]
+    let macs = network.layerSummaries.reduce(0) { $0 + $1.macs }
+    return Result(
+      model: model.name, batch: batch, device: context.info.name, medianS: median,
+      minS: seconds.min() ?? median, imagesPerSecond: Double(batch) / median,
+      effectiveGflops: 6 * Double(macs) * Double(batch) / median * 1e-9,
+      peakDeviceBytes: context.peakBytes, parameters: network.parameterCount,
+      kernelS: profile.kernels, gapS: profile.gap, operations: profile.operations)
+  }
+
+  /// Event times of steps enqueued back to back.
+  private func profile(
+    steps: Int, queue: Queue, enqueue: () throws -> Void
+  ) throws -> (kernels: Double, gap: Double, operations: [Result.Operation]) {
+    let recorder = EventRecorder()
+    queue.recorder = recorder
+    defer { queue.recorder = nil }
+    var boundaries: [Int] = []
+    for _ in 0..<steps {
+      try enqueue()
+      boundaries.append(recorder.events.count)
+    }
+    try queue.finish()
+    let times = try recorder.events.map { try $0.times() }
+    var sums: [String: Result.Operation] = [:]
+    var total = 0.0
+    for (event, time) in zip(recorder.events, times) {
+      // An event's name is its layer's and its operation's.
+      let name = event.name.split(separator: " ").last.map(String.init) ?? event.name
+      let seconds = Double(time.end - time.start) * 1e-9 / Double(steps)
+      total += seconds
+      sums[name, default: Result.Operation(name: name, launches: 0, seconds: 0)].seconds += seconds
+      sums[name]?.launches += 1
+    }
+    let gaps = boundaries.dropLast().map { boundary in
+      max(0, Double(times[boundary].start) - Double(times[boundary - 1].end)) * 1e-9
+    }
+    return (
+      total, gaps.isEmpty ? 0 : gaps.sorted()[gaps.count / 2],
+      sums.values.map {
+        Result.Operation(name: $0.name, launches: $0.launches / steps, seconds: $0.seconds)
+      }.sorted { $0.seconds > $1.seconds }
+    )
+  }
+}

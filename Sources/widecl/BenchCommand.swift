@@ -1,0 +1,57 @@
+import ArgumentParser
+import Datasets
+import DeviceRuntime
+import Foundation
+import Graph
+import Models
+import Training
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measures speed.", subcommands: [BenchStepCommand.self])
+}
+
+struct BenchStepCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "step",
+    abstract: "Measures a training step: forward, backward and update.")
+
+  @Argument(help: "The model: \(ModelName.forms).") var model: String
+  @OptionGroup var modelOptions: ModelOptions
+  @Option(help: "Images in a batch.") var batch = 32
+  @Option(help: "Steps that are measured, after two that are not.") var steps = 10
+  @Option(help: "Image size CxHxW.", transform: ImageShape.init(parsing:))
+  var image = ImageShape(height: 32, width: 32, channels: 3)
+  @Option(help: "Number of classes.") var classes = 10
+  @OptionGroup var deviceOptions: DeviceOptions
+  @Flag(help: "Print JSON.") var json = false
+
+  func validate() throws {
+    guard (1...100_000).contains(batch), (1...100_000).contains(steps),
+      (1...100_000).contains(classes)
+    else { throw ValidationError("--batch, --steps and --classes must be 1 to 100000") }
+  }
+
+  func run() throws {
+    let result = try StepBenchmark(
+      model: modelOptions.model(named: model), image: image, classes: classes, batch: batch
+    ).run(steps: steps, on: deviceOptions.makeContext())
+    if json { return try printJSON(result) }
+    func milliseconds(_ seconds: Double) -> String { String(format: "%.2f ms", seconds * 1e3) }
+    print("\(result.model), batch \(result.batch), on \(result.device)")
+    print("median          \(milliseconds(result.medianS))")
+    print("fastest         \(milliseconds(result.minS))")
+    print("images/s        \(String(format: "%.1f", result.imagesPerSecond))")
+    print("GFLOP/s         \(String(format: "%.1f", result.effectiveGflops))")
+    print("kernels         \(milliseconds(result.kernelS)) of the median step")
+    print(
+      "between steps   \(milliseconds(result.gapS)) from a step's last kernel to the next's first")
+    print("device memory   \(result.peakDeviceBytes >> 20) MiB at most")
+    print("by operation, ms a step:")
+    for row in result.operations {
+      print(
+        "  " + row.name.padded(to: 26) + String(format: "%8.3f", row.seconds * 1e3)
+          + String(format: "  %5.1f %%", 100 * row.seconds / max(result.kernelS, 1e-12)))
+    }
+  }
+}

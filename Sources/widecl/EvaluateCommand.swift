@@ -1,0 +1,43 @@
+import ArgumentParser
+import Datasets
+import Training
+
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate", abstract: "Measures a checkpoint on a data set's test images.")
+
+  @Argument(help: "The checkpoint, a file that 'widecl train' wrote.") var checkpoint: String
+  @OptionGroup var dataOptions: DataOptions
+  @Option(help: "Images in a batch.") var batch = 128
+  @Option(help: "Use only the first N test images.") var limit: Int?
+  @OptionGroup var deviceOptions: DeviceOptions
+  @Flag(help: "Print JSON.") var json = false
+
+  struct Result: Encodable {
+    var images: Int
+    var loss: Double
+    var error: Double
+  }
+
+  func validate() throws {
+    guard (1...100_000).contains(batch) else {
+      throw ValidationError("--batch must be 1 to 100000")
+    }
+    if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
+  }
+
+  func run() throws {
+    let checkpoint = try Checkpoint(contentsOf: checkpoint)
+    var data = try dataOptions.load()
+    if let limit { data = data.prefix(limit) }
+    let metrics = try checkpoint.evaluate(
+      on: data, file: self.checkpoint, batch: batch, context: deviceOptions.makeContext())
+    if json {
+      return try printJSON(
+        Result(images: metrics.images, loss: metrics.loss, error: metrics.error))
+    }
+    print("images  \(metrics.images)")
+    print("loss    \(metrics.loss)")
+    print("error   \(metrics.error) %")
+  }
+}

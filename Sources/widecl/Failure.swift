@@ -1,0 +1,52 @@
+import ArgumentParser
+import Datasets
+import DeviceRuntime
+import Foundation
+import Graph
+import Models
+import Training
+
+/// Turns errors into one line on standard error and an exit status.
+enum Failure {
+  static func exit(_ error: any Error) -> Never {
+    if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
+    let (status, text) = describe(error)
+    guard let text else { WideCLCommand.exit(withError: error) }  // help, version
+    FileHandle.standardError.write(Data("widecl: \(text)\n".utf8))
+    Foundation.exit(status)
+  }
+
+  /// The exit status and the line; no line for help and other clean exits.
+  static func describe(_ error: any Error) -> (status: Int32, text: String?) {
+    switch error {
+    case let error as DataError: return (error.exitStatus, error.description)
+    case let error as TrainingError: return (error.exitStatus, error.description)
+    case let error as ModelError: return (64, error.description)
+    case let error as DeviceError: return (69, error.description)
+    case let error as MemoryError:
+      return (75, "device memory: \(error.description); give a smaller --batch or model")
+    case let error as CLError where error.isOutOfMemory:
+      return (
+        75, "device memory: \(firstLine(error.description)); give a smaller --batch or model"
+      )
+    case let error as CLError:
+      return (
+        70,
+        "OpenCL: \(error.description.split(separator: "\n").joined(separator: " | ")); "
+          + "report it with the output of 'widecl devices'"
+      )
+    default:
+      let code = WideCLCommand.exitCode(for: error)
+      if code == .success { return (0, nil) }
+      let message = WideCLCommand.message(for: error)
+      if code == .validationFailure {
+        return (64, "usage: \(firstLine(message)); see 'widecl --help'")
+      }
+      return (70, "internal error: \(firstLine(message)); please report it")
+    }
+  }
+
+  private static func firstLine(_ text: String) -> String {
+    text.split(separator: "\n", maxSplits: 1).first.map(String.init) ?? text
+  }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Datasets
+import DeviceRuntime
+import Foundation
+import Models
+
+/// The choice of a device.
+struct DeviceOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The device: an index or a part of the name, as 'widecl devices' lists them.",
+      discussion: "Default: $WIDECL_DEVICE, else the fastest GPU, else a CPU.",
+      valueName: "index-or-name"))
+  var device: String?
+
+  func makeContext() throws -> Context {
+    let environment = ProcessInfo.processInfo.environment
+    let manager = try DeviceManager()
+    let chosen = try manager.device(matching: device ?? environment["WIDECL_DEVICE"])
+    let kernels = environment["WIDECL_KERNELS"].map { URL(fileURLWithPath: $0) }
+    return try manager.makeContext(
+      on: chosen, kernels: KernelLibrary(directory: kernels),
+      programCache: cacheFolder(environment)?.appending(path: "programs"))
+  }
+
+  private func cacheFolder(_ environment: [String: String]) -> URL? {
+    if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") {
+      return URL(fileURLWithPath: cache).appending(path: "widecl")
+    }
+    return environment["HOME"].map { URL(fileURLWithPath: $0).appending(path: ".cache/widecl") }
+  }
+}
+
+/// What a model's name leaves open.
+struct ModelOptions: ParsableArguments {
+  @Option(help: "How the depth gives the blocks per group: 6n+4 or 3ln+4.")
+  var depthRule: DepthRule = .sixNPlusFour
+
+  @Option(help: "Blocks in each group, instead of a rule.")
+  var blocksPerGroup: Int?
+
+  @Option(help: "Probability of dropout before each block's last convolution.")
+  var dropout: Double = 0
+
+  func model(named name: String) throws -> WideResNet {
+    try ModelName(parsing: name).model(
+      dropout: dropout, depthRule: depthRule, blocksPerGroup: blocksPerGroup)
+  }
+}
+
+extension DepthRule: ExpressibleByArgument {}
+
+/// The choice of a data set.
+struct DataOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The data set: fashion-mnist, mnist, cifar10, cifar100 or \(DatasetName.syntheticForm).",
+      valueName: "name"))
+  var data: String
+
+  @Option(help: "The folder it lies in; searched for by default.")
+  var dataPath: String?
+
+  func load() throws -> Dataset { try loadDataset(data, path: dataPath) }
+}
+
+/// Finds and reads a data set.
+func loadDataset(_ name: String, path: String?) throws -> Dataset {
+  try Dataset.load(
+    DatasetName(parsing: name),
+    from: DatasetLocator(environment: ProcessInfo.processInfo.environment), explicit: path)
+}
+
+/// Prints one JSON document with sorted keys on standard output.
+func printJSON(_ value: some Encodable) throws {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  encoder.keyEncodingStrategy = .convertToSnakeCase
+  encoder.nonConformingFloatEncodingStrategy = .convertToString(
+    positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+  print(String(decoding: try encoder.encode(value), as: UTF8.self))
+}

@@ -1,0 +1,113 @@
+import ArgumentParser
+import Autotuner
+import Datasets
+import DeviceRuntime
+import Graph
+import Models
+
+struct SummaryCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "summary",
+    abstract: "Shows a model's layers, parameters, multiply-adds and memory plan.")
+
+  @Argument(help: "The model: \(ModelName.forms).") var model: String
+  @OptionGroup var modelOptions: ModelOptions
+  @Option(help: "Take image size and classes from this data set.") var data: String?
+  @Option(help: "Image size.", transform: ImageShape.init(parsing:)) var image: ImageShape?
+  @Option(help: "Number of classes.") var classes: Int?
+  @Option(help: "Images in a batch.") var batch = 128
+  @Flag(help: "Print JSON.") var json = false
+
+  struct Summary: Encodable {
+    var model: String
+    var parameters: Int
+    var macs: Int
+    var blocksPerGroup: Int
+    var batch: Int
+    var image: String
+    var classes: Int
+    var activationBytes: Int
+    var arenaBytes: Int
+    var layers: [Network.LayerSummary]
+  }
+
+  func validate() throws {
+    guard (1...100_000).contains(batch) else {
+      throw ValidationError("--batch must be 1 to 100000")
+    }
+    if let classes, !(1...100_000).contains(classes) {
+      throw ValidationError("--classes must be 1 to 100000")
+    }
+    if data != nil && (image != nil || classes != nil) {
+      throw ValidationError("give --data or --image and --classes, not both")
+    }
+  }
+
+  func run() throws {
+    let model = try modelOptions.model(named: model)
+    var shape = image ?? ImageShape(height: 32, width: 32, channels: 3)
+    var classes = classes ?? 10
+    if let data {
+      let format = try DatasetName(parsing: data).format
+      shape = ImageShape(height: format.height, width: format.width, channels: format.channels)
+      classes = format.classes
+    }
+    let network = model.network(image: shape, classes: classes)
+    // The plan of a device that the OpenCL standard allows at least, so that none is needed.
+    let memory = try TrainingMemory(network: network, batch: batch)
+    let layers = network.layerSummaries
+    let summary = Summary(
+      model: model.name, parameters: network.parameterCount,
+      macs: layers.reduce(0) { $0 + $1.macs }, blocksPerGroup: model.blocksPerGroup, batch: batch,
+      image: shape.description, classes: classes, activationBytes: memory.activationBytes,
+      arenaBytes: memory.arenaBytes, layers: layers)
+    if json { return try printJSON(summary) }
+    printTable(summary)
+  }
+
+  private func printTable(_ summary: Summary) {
+    let width = max(5, summary.layers.map(\.name.count).max() ?? 0)
+    func row(_ name: String, _ kind: String, _ output: String, _ parameters: String, _ macs: String)
+    {
+      print(
+        name.padded(to: width) + "  " + kind.padded(to: 14) + "  " + output.padded(to: 12) + "  "
+          + parameters.padded(to: 10, right: true) + "  " + macs.padded(to: 13, right: true))
+    }
+    row("layer", "kind", "output CxHxW", "parameters", "multiply-adds")
+    for layer in summary.layers {
+      row(layer.name, layer.kind, layer.output, "\(layer.parameters)", "\(layer.macs)")
+    }
+    print(
+      """
+
+      \(summary.model) for \(summary.image), \(summary.classes) classes
+      parameters      \(summary.parameters)
+      multiply-adds   \(summary.macs) an image forward
+      batch           \(summary.batch)
+      activations     \(mebibytes(summary.activationBytes)) if none shared memory
+      arena           \(mebibytes(summary.arenaBytes)) as planned
+      """)
+  }
+
+  private func mebibytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }
+}
+
+extension String {
+  /// The text filled with blanks to `width` columns.
+  func padded(to width: Int, right: Bool = false) -> String {
+    let blanks = String(repeating: " ", count: max(0, width - count))
+    return right ? blanks + self : self + blanks
+  }
+}
+
+extension ImageShape {
+  /// Reads CxHxW.
+  init(parsing text: String) throws {
+    let numbers = text.lowercased().split(separator: "x", omittingEmptySubsequences: false)
+      .map { Int($0) ?? 0 }
+    guard numbers.count == 3, numbers.allSatisfy({ (1...4096).contains($0) }) else {
+      throw ValidationError("'\(text)' is no image size; write CxHxW, such as 3x32x32")
+    }
+    self.init(height: numbers[1], width: numbers[2], channels: numbers[0])
+  }
+}

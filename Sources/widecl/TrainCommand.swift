@@ -1,0 +1,122 @@
+import ArgumentParser
+import Datasets
+import DeviceRuntime
+import Foundation
+import Models
+import Training
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Trains a model.",
+    discussion: """
+      Writes config.json, log.jsonl, checkpoint-last.safetensors and checkpoint-best.safetensors
+      into the output folder. Ctrl-C saves the state first; --resume continues, to the same bits.
+      """)
+
+  @Option(help: "The model: \(ModelName.forms).") var model: String?
+  @OptionGroup var modelOptions: ModelOptions
+  @Option(help: "The data set; see 'widecl data list'.") var data: String?
+  @Option(help: "The folder it lies in; searched for by default.") var dataPath: String?
+  @Option(
+    help: ArgumentHelp(
+      "The recipe: \(Recipe.names.joined(separator: ", ")), or a JSON file that --show printed.",
+      valueName: "name-or-file"))
+  var recipe = "cifar"
+  @Flag(help: "Print the recipe as JSON and stop.") var show = false
+  @Option(help: "Epochs, instead of the recipe's.") var epochs: Int?
+  @Option(help: "Images a step, instead of the recipe's.") var batch: Int?
+  @Option(help: "The base learning rate, instead of the recipe's.") var lr: Double?
+  @Option(help: "The seed of everything random.") var seed: UInt64 = 1
+  @Option(help: "The folder for log and checkpoints.") var output: String?
+  @Flag(help: "Continue from the output folder's last checkpoint.") var resume = false
+  @Option(help: "Use only the first N training and test images.") var limit: Int?
+  @Option(help: "Train this many times with successive seeds; report the median test error.")
+  var runs = 1
+  @OptionGroup var deviceOptions: DeviceOptions
+
+  func validate() throws {
+    guard runs >= 1 && runs <= 1000 else { throw ValidationError("--runs must be 1 to 1000") }
+    if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
+    if !show && (model == nil || data == nil) {
+      throw ValidationError("give --model and --data, or --show")
+    }
+  }
+
+  func run() throws {
+    let recipe = try chosenRecipe()
+    if show { return print(String(decoding: recipe.json, as: UTF8.self), terminator: "") }
+    guard let model, let data else { return }
+    let network = try modelOptions.model(named: model)
+    let dataset = try loadDataset(data, path: dataPath)
+    let folder = output ?? "runs/\(network.name)-\(dataset.name)-seed\(seed)"
+    Interrupt.install()
+    let context = try deviceOptions.makeContext()
+    message("\(network.name) on \(dataset.name), device \(context.info.name)")
+    var errors: [Double] = []
+    for number in 0..<runs {
+      let path = runs == 1 ? folder : "\(folder)/run-\(number + 1)"
+      let run = try TrainingRun(
+        TrainingRun.Options(
+          model: network, data: dataset, recipe: recipe, seed: seed &+ UInt64(number),
+          limit: limit, folder: path, resume: resume),
+        context: context)
+      if run.trainer.totalSteps > 0 {
+        message("continuing at epoch \(run.trainer.epoch + 1), step \(run.trainer.step)")
+      }
+      var progress: ProgressLine? = ProgressLine(
+        epochs: recipe.epochs, stepsPerEpoch: run.trainer.stepsPerEpoch,
+        imagesPerStep: recipe.batchSize)
+      let outcome = try run.run(progress: &progress, stop: { Interrupt.isRequested })
+      switch outcome {
+      case .interrupted:
+        progress?.message(
+          "interrupted in epoch \(run.trainer.epoch + 1), step \(run.trainer.step); "
+            + "state saved in \(run.folder.lastCheckpoint); continue with --resume")
+        throw ExitCode(Interrupt.exitStatus)
+      case .finished(let last):
+        errors.append(last.testError ?? .nan)
+        print("test error \(percent(last.testError))  test accuracy \(accuracy(last.testError))")
+        print("log         \(run.folder.log)")
+        print("checkpoint  \(run.folder.lastCheckpoint)")
+        print("best        \(run.folder.bestCheckpoint)")
+      }
+    }
+    if runs > 1 {
+      print("median test error of \(runs) runs: \(percent(median(errors)))")
+    }
+  }
+
+  private func chosenRecipe() throws -> Recipe {
+    var chosen: Recipe
+    if recipe.hasSuffix(".json") || recipe.contains("/") {
+      guard let json = FileManager.default.contents(atPath: recipe) else {
+        throw TrainingError.missing(recipe, advice: "give a recipe's name or a JSON file")
+      }
+      chosen = try Recipe(json: json, source: recipe)
+    } else {
+      chosen = try Recipe.named(recipe)
+    }
+    if let epochs { chosen.epochs = epochs }
+    if let batch { chosen.batchSize = batch }
+    if let lr { chosen.learningRate = lr }
+    try chosen.validate()
+    return chosen
+  }
+
+  private func message(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
+
+  private func percent(_ value: Double?) -> String {
+    value.map { String(format: "%.2f %%", $0) } ?? "-"
+  }
+
+  private func accuracy(_ error: Double?) -> String { percent(error.map { 100 - $0 }) }
+
+  private func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    let middle = sorted.count / 2
+    return sorted.count.isMultiple(of: 2)
+      ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
+  }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Training
+
+/// The root command and the program's entry.
+@main
+struct WideCLCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "widecl",
+    abstract: "Trains Wide Residual Networks on any OpenCL device.",
+    discussion: """
+      Environment: WIDECL_DEVICE is the default of --device; WIDECL_DATA a folder of data sets;
+      WIDECL_KERNELS a folder of kernels to use instead of the built-in ones.
+
+      Exit status: 0 done, 64 wrong usage, 65 bad data or checkpoint, 66 no such file, 69 no usable
+      device, 70 internal error, 73 cannot write, 75 out of device memory, 130 interrupted.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      DevicesCommand.self, SummaryCommand.self, TrainCommand.self, EvaluateCommand.self,
+      VerifyCommand.self, BenchCommand.self, DataCommand.self,
+    ])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      Failure.exit(error)
+    }
+  }
+}
