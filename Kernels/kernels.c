@@ -31,6 +31,12 @@ static const unsigned char common_philox_header[] = {
 static const unsigned char common_vector_header[] = {
 #embed "common/vector.clh"
 };
+static const unsigned char conv2d_batched_product_tile[] = {
+#embed "conv2d/batched_product_tile.cl"
+};
+static const unsigned char conv2d_batched_product_transposed_tile[] = {
+#embed "conv2d/batched_product_transposed_tile.cl"
+};
 static const unsigned char conv2d_conv2d_backward_data_local[] = {
 #embed "conv2d/conv2d_backward_data_local.cl"
 };
@@ -60,6 +66,27 @@ static const unsigned char conv2d_conv2d_tile_header[] = {
 };
 static const unsigned char conv2d_conv2d_transpose_filter[] = {
 #embed "conv2d/conv2d_transpose_filter.cl"
+};
+static const unsigned char conv2d_conv2d_winograd_filter[] = {
+#embed "conv2d/conv2d_winograd_filter.cl"
+};
+static const unsigned char conv2d_conv2d_winograd_filter_gradient[] = {
+#embed "conv2d/conv2d_winograd_filter_gradient.cl"
+};
+static const unsigned char conv2d_conv2d_winograd_gradient[] = {
+#embed "conv2d/conv2d_winograd_gradient.cl"
+};
+static const unsigned char conv2d_conv2d_winograd_input[] = {
+#embed "conv2d/conv2d_winograd_input.cl"
+};
+static const unsigned char conv2d_conv2d_winograd_output[] = {
+#embed "conv2d/conv2d_winograd_output.cl"
+};
+static const unsigned char conv2d_winograd_header[] = {
+#embed "conv2d/winograd.clh"
+};
+static const unsigned char conv2d_winograd_tiles_header[] = {
+#embed "conv2d/winograd_tiles.clh"
 };
 static const unsigned char dropout_dropout[] = {
 #embed "dropout/dropout.cl"
@@ -98,6 +125,8 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("batchnorm/batchnorm_statistics.cl", batchnorm_batchnorm_statistics),
     SOURCE("common/philox.clh", common_philox_header),
     SOURCE("common/vector.clh", common_vector_header),
+    SOURCE("conv2d/batched_product_tile.cl", conv2d_batched_product_tile),
+    SOURCE("conv2d/batched_product_transposed_tile.cl", conv2d_batched_product_transposed_tile),
     SOURCE("conv2d/conv2d_backward_data_local.cl", conv2d_conv2d_backward_data_local),
     SOURCE("conv2d/conv2d_backward_data_tile.cl", conv2d_conv2d_backward_data_tile),
     SOURCE("conv2d/conv2d_backward_filter_local.cl", conv2d_conv2d_backward_filter_local),
@@ -108,6 +137,13 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("conv2d/conv2d_sum_parts.cl", conv2d_conv2d_sum_parts),
     SOURCE("conv2d/conv2d_tile.clh", conv2d_conv2d_tile_header),
     SOURCE("conv2d/conv2d_transpose_filter.cl", conv2d_conv2d_transpose_filter),
+    SOURCE("conv2d/conv2d_winograd_filter.cl", conv2d_conv2d_winograd_filter),
+    SOURCE("conv2d/conv2d_winograd_filter_gradient.cl", conv2d_conv2d_winograd_filter_gradient),
+    SOURCE("conv2d/conv2d_winograd_gradient.cl", conv2d_conv2d_winograd_gradient),
+    SOURCE("conv2d/conv2d_winograd_input.cl", conv2d_conv2d_winograd_input),
+    SOURCE("conv2d/conv2d_winograd_output.cl", conv2d_conv2d_winograd_output),
+    SOURCE("conv2d/winograd.clh", conv2d_winograd_header),
+    SOURCE("conv2d/winograd_tiles.clh", conv2d_winograd_tiles_header),
     SOURCE("dropout/dropout.cl", dropout_dropout),
     SOURCE("dropout/dropout_mask.clh", dropout_dropout_mask_header),
     SOURCE("fill/fill.cl", fill_fill),

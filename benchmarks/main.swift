@@ -15,6 +15,7 @@ let shape = Conv2DShape(
   batch: numbers[2], inHeight: numbers[1], inWidth: numbers[1],
   inChannels: numbers.count > 3 ? numbers[3] : numbers[0], outChannels: numbers[0],
   kernel: numbers.count > 4 ? numbers[4] : 3, stride: numbers.count > 5 ? numbers[5] : 1)
+let filter = ProcessInfo.processInfo.environment["ONLY"] ?? "tile"
 let manager = try DeviceManager()
 let context = try manager.makeContext(
   on: try manager.device(matching: ProcessInfo.processInfo.environment["WIDECL_DEVICE"]),
@@ -31,7 +32,7 @@ let queue = try context.makeQueue()
 {
   let timer = KernelTimer(context: context, queue: queue)
   for configuration in Operation.candidates(for: problem, on: context.info)
-  where !configuration.description.hasPrefix("local") {
+  where configuration.description.hasPrefix(filter) {
     let times = try timer.seconds(operation, problem, configuration, runs: 5).sorted()
     let median = times[times.count / 2]
     print(

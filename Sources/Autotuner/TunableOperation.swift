@@ -29,6 +29,9 @@ package protocol TunableOperation: Sendable {
   /// The arithmetic and the memory traffic that the problem needs, whatever the configuration.
   static func cost(_ problem: Problem) -> Cost
 
+  /// Whether a configuration rounds no more than a plain sum does, as Winograd's transforms do.
+  static func isExact(_ configuration: Configuration) -> Bool
+
   /// The same in plain Swift and double precision.
   ///
   /// `inputs` holds the tensors with role `input` and `inputOutput` in their order; the result
@@ -54,6 +57,8 @@ extension TunableOperation {
   }
 
   package static func exampleScalars(_ problem: Problem) -> DynamicScalars { [:] }
+
+  package static func isExact(_ configuration: Configuration) -> Bool { true }
 }
 
 /// A buffer that an operation reads or writes.

@@ -16,7 +16,7 @@ package enum Conv2DBackwardData: TunableOperation {
     package var description: String { "\(shape)\(withResidual ? " + residual" : "")" }
   }
 
-  package typealias Configuration = Conv2DTiling
+  package typealias Configuration = Conv2DConfiguration
 
   package static var name: String { "conv2d_backward_data" }
 
@@ -36,14 +36,24 @@ package enum Conv2DBackwardData: TunableOperation {
   }
 
   package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
-    Conv2DTiling.candidates(
-      channelsSummed: problem.shape.outChannels, channelsProduced: problem.shape.inChannels,
+    Conv2DConfiguration.candidates(
+      problem.shape, channelsSummed: problem.shape.outChannels,
+      channelsProduced: problem.shape.inChannels,
       on: device)
   }
 
   package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
+    switch configuration {
+    case .direct(let tiling): direct(problem, tiling)
+    case .winograd(let tiling):
+      WinogradLaunches(shape: problem.shape, tiling: tiling).plan(
+        backward: true, from: "dy", to: "dx", withResidual: problem.withResidual)
+    }
+  }
+
+  private static func direct(_ problem: Problem, _ tiling: Conv2DTiling) -> OperationPlan {
     let shape = problem.shape
-    let stem = "conv2d_backward_data_\(configuration.shape.rawValue)"
+    let stem = "conv2d_backward_data_\(tiling.shape.rawValue)"
     let classPixels =
       shape.batch * ceilDivide(shape.inHeight, shape.stride)
       * ceilDivide(shape.inWidth, shape.stride)
@@ -54,9 +64,9 @@ package enum Conv2DBackwardData: TunableOperation {
         .kernel(
           OperationPlan.KernelLaunch(
             source: "conv2d/\(stem).cl", entryPoint: stem,
-            macros: shape.macros + configuration.macros
+            macros: shape.macros + tiling.macros
               + [Macro("WITH_RESIDUAL", problem.withResidual)],
-            range: configuration.range(
+            range: tiling.range(
               pixels: classPixels, channels: shape.inChannels,
               classes: shape.stride * shape.stride),
             arguments: [.buffer("dy"), .buffer("transposed")]
@@ -77,6 +87,10 @@ package enum Conv2DBackwardData: TunableOperation {
           ceilDivide(shape.inChannels, tile), ceilDivide(shape.outChannels, tile),
           shape.kernel * shape.kernel)),
       arguments: [.buffer("w"), .buffer("transposed")])
+  }
+
+  package static func isExact(_ configuration: Configuration) -> Bool {
+    if case .winograd = configuration { false } else { true }
   }
 
   package static func cost(_ problem: Problem) -> Cost {

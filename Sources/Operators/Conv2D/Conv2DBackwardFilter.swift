@@ -11,14 +11,20 @@ package enum Conv2DBackwardFilter: TunableOperation {
     package var description: String { shape.description }
   }
 
-  /// A tiling of input × output channels, and the parts that the images are split in.
-  package struct Configuration: Hashable, Codable, Sendable, CustomStringConvertible {
+  package enum Configuration: Hashable, Codable, Sendable, CustomStringConvertible {
+    /// A tiling of input × output channels, and the parts that the images are split in: 1...batch.
+    ///
     /// `itemM` counts input channels and divides them for the shape `tile`; `tileK` counts pixels.
-    package var tiling: Conv2DTiling
-    /// Parts that are summed apart and then together. 1...batch.
-    package var splitK: Int
+    case direct(Conv2DTiling, splitK: Int)
+    /// `itemM` counts input channels and divides them.
+    case winograd(WinogradTiling)
 
-    package var description: String { "\(tiling)_sk\(splitK)" }
+    package var description: String {
+      switch self {
+      case .direct(let tiling, let splitK): "\(tiling)_sk\(splitK)"
+      case .winograd(let tiling): tiling.description
+      }
+    }
   }
 
   package static var name: String { "conv2d_backward_filter" }
@@ -35,7 +41,24 @@ package enum Conv2DBackwardFilter: TunableOperation {
   }
 
   package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
-    let shape = problem.shape
+    direct(problem.shape, on: device) + winograd(problem.shape)
+  }
+
+  private static func winograd(_ shape: Conv2DShape) -> [Configuration] {
+    guard WinogradTiling.applies(to: shape) else { return [] }
+    let tiles = [(8, 2), (10, 2), (4, 4), (5, 4), (16, 1), (8, 3), (8, 1)]
+    return WinogradTiling.chunkings(shape).flatMap { outTile, images in
+      tiles.map {
+        WinogradTiling(outTile: outTile, images: images, itemM: $0.0, itemN: $0.1)
+      }
+    }.filter {
+      shape.inChannels.isMultiple(of: $0.vec)  // transforms take whole vectors
+        && shape.inChannels.isMultiple(of: $0.itemM)  // no masked rows
+        && shape.outChannels.isMultiple(of: $0.itemN * $0.vec)
+    }.map(Configuration.winograd)
+  }
+
+  private static func direct(_ shape: Conv2DShape, on device: DeviceInfo) -> [Configuration] {
     let vec = [16, 8, 4, 2].first { shape.outChannels.isMultiple(of: $0) } ?? 1
     let tiles = [(8, 2), (4, 4), (10, 2), (16, 1), (8, 1), (5, 4), (4, 2), (3, 1), (7, 1), (1, 1)]
       .filter {
@@ -59,13 +82,21 @@ package enum Conv2DBackwardFilter: TunableOperation {
     }
     let tilings = device.kind == .gpu ? locals + tiles : tiles + locals
     return splits.flatMap { splitK in
-      tilings.map { Configuration(tiling: $0, splitK: splitK) }
+      tilings.map { Configuration.direct($0, splitK: splitK) }
     }
   }
 
   package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
-    let shape = problem.shape
-    let tiling = configuration.tiling
+    switch configuration {
+    case .direct(let tiling, let splitK): direct(problem.shape, tiling, splitK: splitK)
+    case .winograd(let tiling):
+      WinogradLaunches(shape: problem.shape, tiling: tiling).gradientPlan
+    }
+  }
+
+  private static func direct(
+    _ shape: Conv2DShape, _ tiling: Conv2DTiling, splitK: Int
+  ) -> OperationPlan {
     let stem = "conv2d_backward_filter_\(tiling.shape.rawValue)"
     let taps = shape.kernel * shape.kernel
     let range: NDRange
@@ -74,16 +105,16 @@ package enum Conv2DBackwardFilter: TunableOperation {
       range = NDRange(
         groups: NDRange.Size(
           shape.outChannels / (tiling.itemN * tiling.vec), taps * shape.inChannels / tiling.itemM,
-          configuration.splitK))
+          splitK))
     case .local:
       range = tiling.range(
         pixels: taps * shape.inChannels, channels: shape.outChannels,
-        classes: configuration.splitK)
+        classes: splitK)
     }
-    let split = configuration.splitK > 1
+    let split = splitK > 1
     let sum = OperationPlan.KernelLaunch(
       source: "conv2d/conv2d_backward_filter_\(tiling.shape.rawValue).cl", entryPoint: stem,
-      macros: shape.macros + tiling.macros + [Macro("SPLIT_K", configuration.splitK)],
+      macros: shape.macros + tiling.macros + [Macro("SPLIT_K", splitK)],
       range: range,
       arguments: [.buffer("x"), .buffer("dy"), .buffer(split ? "parts" : "dw")])
     guard split else { return OperationPlan(launches: [.kernel(sum)]) }
@@ -91,7 +122,7 @@ package enum Conv2DBackwardFilter: TunableOperation {
     let workGroup = tiling.shape == .tile ? 1 : 64
     return OperationPlan(
       scratch: [
-        OperationPlan.Scratch("parts", count: configuration.splitK * shape.filterCount)
+        OperationPlan.Scratch("parts", count: splitK * shape.filterCount)
       ],
       launches: [
         .kernel(sum),
@@ -99,7 +130,7 @@ package enum Conv2DBackwardFilter: TunableOperation {
           OperationPlan.KernelLaunch(
             source: "conv2d/conv2d_sum_parts.cl", entryPoint: "conv2d_sum_parts",
             macros: [
-              Macro("SPLIT_K", configuration.splitK), Macro("COUNT", shape.filterCount),
+              Macro("SPLIT_K", splitK), Macro("COUNT", shape.filterCount),
               Macro("UNROLL", unroll), Macro("WG_X", workGroup),
             ],
             range: NDRange(
@@ -107,6 +138,10 @@ package enum Conv2DBackwardFilter: TunableOperation {
               local: NDRange.Size(workGroup)),
             arguments: [.buffer("parts"), .buffer("dw")])),
       ])
+  }
+
+  package static func isExact(_ configuration: Configuration) -> Bool {
+    if case .winograd = configuration { false } else { true }
   }
 
   package static func cost(_ problem: Problem) -> Cost { problem.shape.cost }

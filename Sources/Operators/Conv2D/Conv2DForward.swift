@@ -16,7 +16,7 @@ package enum Conv2DForward: TunableOperation {
     package var description: String { "\(shape)\(withResidual ? " + residual" : "")" }
   }
 
-  package typealias Configuration = Conv2DTiling
+  package typealias Configuration = Conv2DConfiguration
 
   package static var name: String { "conv2d_forward" }
 
@@ -36,24 +36,38 @@ package enum Conv2DForward: TunableOperation {
   }
 
   package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
-    Conv2DTiling.candidates(
-      channelsSummed: problem.shape.inChannels, channelsProduced: problem.shape.outChannels,
+    Conv2DConfiguration.candidates(
+      problem.shape, channelsSummed: problem.shape.inChannels,
+      channelsProduced: problem.shape.outChannels,
       on: device)
   }
 
   package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
-    let stem = "conv2d_forward_\(configuration.shape.rawValue)"
+    switch configuration {
+    case .direct(let tiling): direct(problem, tiling)
+    case .winograd(let tiling):
+      WinogradLaunches(shape: problem.shape, tiling: tiling).plan(
+        backward: false, from: "x", to: "y", withResidual: problem.withResidual)
+    }
+  }
+
+  private static func direct(_ problem: Problem, _ tiling: Conv2DTiling) -> OperationPlan {
+    let stem = "conv2d_forward_\(tiling.shape.rawValue)"
     return OperationPlan(launches: [
       .kernel(
         OperationPlan.KernelLaunch(
           source: "conv2d/\(stem).cl", entryPoint: stem,
-          macros: problem.shape.macros + configuration.macros
+          macros: problem.shape.macros + tiling.macros
             + [Macro("WITH_RESIDUAL", problem.withResidual)],
-          range: configuration.range(
+          range: tiling.range(
             pixels: problem.shape.outPixels, channels: problem.shape.outChannels),
           arguments: [.buffer("x"), .buffer("w")]
             + (problem.withResidual ? [.buffer("residual")] : []) + [.buffer("y")]))
     ])
+  }
+
+  package static func isExact(_ configuration: Configuration) -> Bool {
+    if case .winograd = configuration { false } else { true }
   }
 
   package static func cost(_ problem: Problem) -> Cost {

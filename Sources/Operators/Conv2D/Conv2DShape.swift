@@ -82,6 +82,10 @@ package struct Conv2DShape: Hashable, Codable, Sendable, CustomStringConvertible
       Conv2DShape(
         batch: 2, inHeight: 7, inWidth: 7, inChannels: 80, outChannels: 96, kernel: 3),
       Conv2DShape(
+        batch: 4, inHeight: 14, inWidth: 13, inChannels: 16, outChannels: 32, kernel: 3),
+      Conv2DShape(
+        batch: 2, inHeight: 1, inWidth: 3, inChannels: 32, outChannels: 16, kernel: 3),
+      Conv2DShape(
         batch: 5, inHeight: 9, inWidth: 9, inChannels: 3, outChannels: 8, kernel: 7, stride: 2),
     ]
     return shapes

@@ -1,0 +1,54 @@
+import Autotuner
+import DeviceRuntime
+
+/// The algorithm and the tiling of forward or backward data.
+package enum Conv2DConfiguration: Hashable, Codable, Sendable, CustomStringConvertible {
+  case direct(Conv2DTiling)
+  case winograd(WinogradTiling)
+
+  package var description: String {
+    switch self {
+    case .direct(let tiling): tiling.description
+    case .winograd(let tiling): tiling.description
+    }
+  }
+
+  /// The configurations that fit, the default first.
+  static func candidates(
+    _ shape: Conv2DShape, channelsSummed: Int, channelsProduced: Int, on device: DeviceInfo
+  ) -> [Conv2DConfiguration] {
+    let direct = Conv2DTiling.candidates(
+      channelsSummed: channelsSummed, channelsProduced: channelsProduced, on: device
+    ).map(Conv2DConfiguration.direct)
+    guard WinogradTiling.applies(to: shape) else { return direct }
+    let tiles = [(8, 2), (14, 2), (12, 2), (6, 4), (7, 4), (8, 3), (10, 2), (14, 1), (8, 1)]
+    let winograd = WinogradTiling.chunkings(shape).flatMap { outTile, images in
+      tiles.map { itemM, itemN in
+        WinogradTiling(outTile: outTile, images: images, itemM: itemM, itemN: itemN)
+      }
+    }.filter {
+      channelsSummed.isMultiple(of: $0.vec)  // transforms take whole vectors
+        && channelsProduced.isMultiple(of: $0.itemN * $0.vec)  // products take whole panels
+        && $0.itemM <= max(8, $0.tiles(shape))  // a product of fewer rows wastes the tile
+    }.map(Conv2DConfiguration.winograd)
+    return direct + winograd
+  }
+}
+
+extension WinogradTiling {
+  /// Output tiles and images of a chunk that make sense for a shape: both tile sizes, and chunks
+  /// whose transformed tiles take from about 1 to 32 MiB.
+  static func chunkings(_ shape: Conv2DShape) -> [(outTile: Int, images: Int)] {
+    let divisors = (1...shape.batch).filter { shape.batch.isMultiple(of: $0) }
+    return [4, 2].flatMap { outTile in
+      let fitting = divisors.filter { images in
+        let tiling = WinogradTiling(outTile: outTile, images: images, itemM: 1, itemN: 1)
+        let bytes =
+          4 * tiling.planesCount(shape, channels: shape.inChannels + shape.outChannels)
+        return bytes >= 1 << 20 && bytes <= 32 << 20
+      }
+      let chosen = fitting.isEmpty ? [divisors.last ?? 1] : fitting
+      return chosen.suffix(4).map { (outTile, $0) }
+    }
+  }
+}
