@@ -1,18 +1,20 @@
 // fill: y = value.
 // Host: Sources/Operators/Fill/Fill.swift
 //
-// Each work-item writes VEC elements in a row; the last one fewer.
+// Each work-item writes ITEM_N runs of VEC elements in a row; the last one's rest goes one by one.
+#include "common/vector.clh"
 
-#ifndef VEC
-#error "VEC: set by Fill.Configuration"
+#ifndef ITEM_N
+#error "ITEM_N: set by RunConfiguration"
 #endif
 #ifndef WG_X
-#error "WG_X: set by Fill.Configuration"
+#error "WG_X: set by RunConfiguration"
 #endif
 
 __kernel __attribute__((reqd_work_group_size(WG_X, 1, 1)))
-void fill(const float value, const int count, __global float* restrict y) {
-  const int start = (int)get_global_id(0) * VEC;
-  const int end = min(start + VEC, count);
-  for (int i = start; i < end; i++) y[i] = value;
+void fill(__global float* restrict y, const int count, const float value) {
+  int i = (int)get_global_id(0) * (VEC * ITEM_N);
+  const int end = min(i + VEC * ITEM_N, count);
+  for (; i + VEC <= end; i += VEC) store_vec(y + i, (vec_t)(value));
+  for (; i < end; i++) y[i] = value;
 }

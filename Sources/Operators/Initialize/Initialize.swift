@@ -22,6 +22,7 @@ package enum Initialize: TunableOperation {
     package var distribution: Distribution
 
     package init(count: Int, distribution: Distribution) {
+      precondition(count > 0, "initialisation of \(count)")
       self.count = count
       self.distribution = distribution
     }
@@ -29,12 +30,12 @@ package enum Initialize: TunableOperation {
     package var description: String { "\(count) \(distribution)" }
   }
 
-  package typealias Configuration = RowConfiguration
+  package typealias Configuration = RunConfiguration
 
   package static var name: String { "initialize" }
 
   package static var exampleProblems: [Problem] {
-    [1, 3, 4, 5, 1001].flatMap { count in
+    [1, 3, 4, 5, 63, 64, 65, 1001, 20_003].flatMap { count in
       [
         Problem(count: count, distribution: .normal(standardDeviation: 0.25)),
         Problem(count: count, distribution: .uniform(low: -0.5, high: 1.5)),
@@ -47,7 +48,11 @@ package enum Initialize: TunableOperation {
   }
 
   package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
-    RowConfiguration.candidates(on: device)
+    let cpu = [256, 64].map { Configuration(vec: 64, itemN: $0, wgX: 1) }
+    let gpu = [256, 64].map {
+      Configuration(vec: 4, itemN: 1, wgX: min($0, device.maxWorkGroup))
+    }
+    return unique(device.kind == .gpu ? gpu + cpu : cpu + gpu)
   }
 
   package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
@@ -60,13 +65,11 @@ package enum Initialize: TunableOperation {
       .kernel(
         OperationPlan.KernelLaunch(
           source: "fill/initialize.cl", entryPoint: name,
-          macros: [
-            Macro("COUNT", problem.count), Macro("NORMAL", isNormal), configuration.macro,
-          ],
-          range: configuration.range(ceilDivide(problem.count, 4)),
+          macros: configuration.macros + [Macro("NORMAL", isNormal)],
+          range: configuration.range(problem.count),
           arguments: [
-            .dynamic("seedLow"), .dynamic("seedHigh"), .dynamic("stream"), .float(low),
-            .float(high), .buffer("y"),
+            .buffer("y"), .int(problem.count), .float(low), .float(high), .dynamic("seedLow"),
+            .dynamic("seedHigh"), .dynamic("stream"),
           ]))
     ])
   }
@@ -75,30 +78,40 @@ package enum Initialize: TunableOperation {
     Cost(flops: 0, bytes: 4 * Double(problem.count))
   }
 
+  private static let exampleSeed: UInt64 = 9 << 32 | 7
+  private static let exampleStream: UInt32 = 3
+
   package static func exampleScalars(_ problem: Problem) -> DynamicScalars {
-    ["seedLow": .uint(7), "seedHigh": .uint(9), "stream": .uint(3)]
+    let key = Philox(seed: exampleSeed).key
+    return [
+      "seedLow": .uint(key.x), "seedHigh": .uint(key.y), "stream": .uint(exampleStream),
+    ]
   }
 
   package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    let philox = Philox(seed: 9 << 32 | 7)
+    let philox = Philox(seed: exampleSeed)
     var values: [Double] = []
+    var tolerance: [Double] = []
     for block in 0..<UInt32(ceilDivide(problem.count, 4)) {
-      let words = philox(block, 0x494e_4954, 3, 0)
+      let words = philox(block, 0x494e_4954, exampleStream, 0)
       let u = (0..<4).map { Double(Philox.uniform(words[$0])) }
       switch problem.distribution {
       case .uniform(let low, let high):
         values += u.map { Double(low) + Double(high - low) * $0 }
+        tolerance += u.map { 2 * roundoff * (abs(Double(low)) + Double(high - low) * $0) }
       case .normal(let deviation):
         for (a, b) in [(u[0], u[1]), (u[2], u[3])] {
           let radius = Double(deviation) * (-2 * log(1 - a)).squareRoot()
           values += [radius * cos(2 * .pi * b), radius * sin(2 * .pi * b)]
+          // OpenCL allows log 3 ulp, sqrt 3 and cospi and sinpi 4, each two of our roundings.
+          tolerance += [32 * roundoff * radius, 32 * roundoff * radius]
         }
       }
     }
-    values = Array(values.prefix(problem.count))
     return [
       ReferenceResult(
-        values: values, tolerance: values.map { _ in 32 * 0x1p-24 }, exactOnIntegers: false)
+        values: Array(values.prefix(problem.count)),
+        tolerance: Array(tolerance.prefix(problem.count)), exactOnIntegers: false)
     ]
   }
 }

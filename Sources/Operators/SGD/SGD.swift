@@ -17,6 +17,7 @@ package enum SGD: TunableOperation {
     package init(
       count: Int, momentum: Float, dampening: Float = 0, nesterov: Bool, weightDecay: Float
     ) {
+      precondition(count > 0, "SGD of \(count) parameters")
       self.count = count
       self.momentum = momentum
       self.dampening = dampening
@@ -29,16 +30,7 @@ package enum SGD: TunableOperation {
     }
   }
 
-  package struct Configuration: Hashable, Codable, Sendable, CustomStringConvertible {
-    /// Floats in a vector. 16 on a CPU, 1 or 4 on a GPU.
-    package var vec: Int
-    /// Vectors per work-item.
-    package var unroll: Int
-    /// Work-items in a group.
-    package var workGroup: Int
-
-    package var description: String { "v\(vec)_u\(unroll)_wg\(workGroup)" }
-  }
+  package typealias Configuration = RunConfiguration
 
   package static var name: String { "sgd" }
 
@@ -60,32 +52,22 @@ package enum SGD: TunableOperation {
   }
 
   package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
-    let cpu = [Configuration(vec: 16, unroll: 1024, workGroup: 1)]
-    let gpu = [
-      Configuration(vec: 4, unroll: 1, workGroup: 64),
-      Configuration(vec: 1, unroll: 1, workGroup: 128),
-    ].filter { $0.workGroup <= device.maxWorkGroup }
-    return device.kind == .gpu ? gpu + cpu : cpu + gpu
+    RunConfiguration.candidates(on: device)
   }
 
   package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
-    let span = configuration.vec * configuration.unroll * configuration.workGroup
-    return OperationPlan(launches: [
+    OperationPlan(launches: [
       .kernel(
         OperationPlan.KernelLaunch(
           source: "sgd/sgd.cl", entryPoint: name,
-          macros: [
-            Macro("COUNT", problem.count), Macro("VEC", configuration.vec),
-            Macro("UNROLL", configuration.unroll), Macro("WG_X", configuration.workGroup),
+          macros: configuration.macros + [
             Macro("MOMENTUM", problem.momentum), Macro("DAMPENING", problem.dampening),
             Macro("WEIGHT_DECAY", problem.weightDecay), Macro("NESTEROV", problem.nesterov),
           ],
-          range: NDRange(
-            groups: NDRange.Size(ceilDivide(problem.count, span)),
-            local: NDRange.Size(configuration.workGroup)),
+          range: configuration.range(problem.count),
           arguments: [
-            .buffer("g"), .dynamic("learningRate"), .dynamic("firstStep"), .buffer("p"),
-            .buffer("v"),
+            .buffer("g"), .buffer("p"), .buffer("v"), .int(problem.count),
+            .dynamic("learningRate"), .dynamic("firstStep"),
           ]))
     ])
   }
@@ -94,28 +76,43 @@ package enum SGD: TunableOperation {
     Cost(flops: 6 * Double(problem.count), bytes: 20 * Double(problem.count))
   }
 
+  /// Odd counts are taken for first steps.
   package static func exampleScalars(_ problem: Problem) -> DynamicScalars {
     ["learningRate": .float(0.125), "firstStep": .int(problem.count % 2 == 0 ? 0 : 1)]
   }
 
   package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
+    reference(problem, inputs, learningRate: 0.125, firstStep: problem.count % 2 != 0)
+  }
+
+  /// The reference of any step; the results are p and v.
+  package static func reference(
+    _ problem: Problem, _ inputs: [[Double]], learningRate: Double, firstStep: Bool
+  ) -> [ReferenceResult] {
     let (g, p, v) = (inputs[0], inputs[1], inputs[2])
     let momentum = Double(problem.momentum)
-    let first = problem.count % 2 != 0
+    let share = 1 - Double(problem.dampening)
+    let decay = Double(problem.weightDecay)
     var newP: [Double] = []
     var newV: [Double] = []
+    var boundP: [Double] = []
+    var boundV: [Double] = []
     for i in 0..<problem.count {
-      let gradient = g[i] + Double(problem.weightDecay) * p[i]
-      let velocity =
-        first ? gradient : momentum * v[i] + (1 - Double(problem.dampening)) * gradient
+      let gradient = g[i] + decay * p[i]
+      let velocity = firstStep ? gradient : momentum * v[i] + share * gradient
       newV.append(velocity)
-      newP.append(
-        p[i] - 0.125 * (problem.nesterov ? gradient + momentum * velocity : velocity))
+      let step = problem.nesterov ? gradient + momentum * velocity : velocity
+      newP.append(p[i] - learningRate * step)
+      // At most four roundings on the way to v and four more to p, of these magnitudes.
+      let gradientSize = abs(g[i]) + decay * abs(p[i])
+      let velocitySize = firstStep ? gradientSize : momentum * abs(v[i]) + share * gradientSize
+      let stepSize = problem.nesterov ? gradientSize + momentum * velocitySize : velocitySize
+      boundV.append(4 * roundoff * velocitySize)
+      boundP.append(8 * roundoff * (abs(p[i]) + learningRate * stepSize))
     }
-    let bounds = (0..<problem.count).map { 8 * 0x1p-24 * (abs(g[$0]) + abs(p[$0]) + abs(v[$0])) }
     return [
-      ReferenceResult(values: newP, tolerance: bounds, exactOnIntegers: false),
-      ReferenceResult(values: newV, tolerance: bounds, exactOnIntegers: false),
+      ReferenceResult(values: newP, tolerance: boundP, exactOnIntegers: false),
+      ReferenceResult(values: newV, tolerance: boundV, exactOnIntegers: false),
     ]
   }
 }
