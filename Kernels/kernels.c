@@ -100,8 +100,11 @@ static const unsigned char fill_fill[] = {
 static const unsigned char fill_initialize[] = {
 #embed "fill/initialize.cl"
 };
-static const unsigned char linear_linear[] = {
-#embed "linear/linear.cl"
+static const unsigned char linear_linear_backward[] = {
+#embed "linear/linear_backward.cl"
+};
+static const unsigned char linear_linear_forward[] = {
+#embed "linear/linear_forward.cl"
 };
 static const unsigned char loss_softmax_cross_entropy[] = {
 #embed "loss/softmax_cross_entropy.cl"
@@ -148,7 +151,8 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("dropout/dropout_mask.clh", dropout_dropout_mask_header),
     SOURCE("fill/fill.cl", fill_fill),
     SOURCE("fill/initialize.cl", fill_initialize),
-    SOURCE("linear/linear.cl", linear_linear),
+    SOURCE("linear/linear_backward.cl", linear_linear_backward),
+    SOURCE("linear/linear_forward.cl", linear_linear_forward),
     SOURCE("loss/softmax_cross_entropy.cl", loss_softmax_cross_entropy),
     SOURCE("pool/global_average_pool.cl", pool_global_average_pool),
     SOURCE("sgd/sgd.cl", sgd_sgd),

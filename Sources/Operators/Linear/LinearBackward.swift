@@ -4,7 +4,7 @@ import DeviceRuntime
 /// The gradients of y = x·wᵀ + bias: dx = dy·w, dw = dyᵀ·x, dbias = the sum of dy's rows.
 package enum LinearBackward: TunableOperation {
   package typealias Problem = LinearProblem
-  package typealias Configuration = RowConfiguration
+  package typealias Configuration = LinearConfiguration
 
   package static var name: String { "linear_backward" }
 
@@ -22,26 +22,44 @@ package enum LinearBackward: TunableOperation {
   }
 
   package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
-    RowConfiguration.candidates(on: device)
+    LinearConfiguration.candidates(on: device)
   }
 
   package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
-    OperationPlan(launches: [
-      .product(
-        BLAS.Product(m: problem.batch, n: problem.inputs, k: problem.outputs), a: "dy", b: "w",
-        c: "dx"),
-      .product(
-        BLAS.Product(m: problem.outputs, n: problem.inputs, k: problem.batch, transposeA: .yes),
-        a: "dy", b: "x", c: "dw"),
+    func launch(_ entryPoint: String, _ range: NDRange, _ arguments: [OperationPlan.Argument])
+      -> OperationPlan.Launch
+    {
       .kernel(
         OperationPlan.KernelLaunch(
-          source: "linear/linear.cl", entryPoint: "linear_sum_rows",
-          macros: [
-            Macro("ROWS", problem.batch), Macro("COLUMNS", problem.outputs), configuration.macro,
-          ],
-          range: configuration.range(problem.outputs),
-          arguments: [.buffer("dy"), .buffer("dbias")])),
-    ])
+          source: "linear/linear_backward.cl", entryPoint: entryPoint,
+          macros: configuration.macros, range: range, arguments: arguments))
+    }
+    switch configuration.algorithm {
+    case .direct:
+      let dataItems = ceilDivide(problem.batch, configuration.itemM)
+      let weightItems = ceilDivide(problem.outputs, configuration.itemM)
+      return OperationPlan(launches: [
+        launch(
+          name, NDRange(groups: NDRange.Size(dataItems + weightItems)),
+          [
+            .buffer("dy"), .buffer("x"), .buffer("w"), .buffer("dx"), .buffer("dw"),
+            .buffer("dbias"), .int(problem.batch), .int(problem.inputs), .int(problem.outputs),
+            .int(dataItems),
+          ])
+      ])
+    case .product:
+      return OperationPlan(launches: [
+        .product(
+          BLAS.Product(m: problem.batch, n: problem.inputs, k: problem.outputs), a: "dy", b: "w",
+          c: "dx"),
+        .product(
+          BLAS.Product(m: problem.outputs, n: problem.inputs, k: problem.batch, transposeA: .yes),
+          a: "dy", b: "x", c: "dw"),
+        launch(
+          "\(name)_bias", configuration.range(problem.outputs),
+          [.buffer("dy"), .buffer("dbias"), .int(problem.batch), .int(problem.outputs)]),
+      ])
+    }
   }
 
   package static func cost(_ problem: Problem) -> Cost {

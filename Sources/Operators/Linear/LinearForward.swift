@@ -1,10 +1,10 @@
 import Autotuner
 import DeviceRuntime
 
-/// y = x·wᵀ + bias, by CLBlast.
+/// y = x·wᵀ + bias.
 package enum LinearForward: TunableOperation {
   package typealias Problem = LinearProblem
-  package typealias Configuration = RowConfiguration
+  package typealias Configuration = LinearConfiguration
 
   package static var name: String { "linear_forward" }
 
@@ -20,24 +20,39 @@ package enum LinearForward: TunableOperation {
   }
 
   package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
-    RowConfiguration.candidates(on: device)
+    LinearConfiguration.candidates(on: device)
   }
 
   package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
-    OperationPlan(launches: [
+    func launch(_ entryPoint: String, over rows: Int, _ arguments: [OperationPlan.Argument])
+      -> OperationPlan.Launch
+    {
       .kernel(
         OperationPlan.KernelLaunch(
-          source: "linear/linear.cl", entryPoint: "linear_fill_bias",
-          macros: [
-            Macro("ROWS", problem.batch), Macro("COLUMNS", problem.outputs), configuration.macro,
-          ],
-          range: configuration.range(problem.batch * problem.outputs),
-          arguments: [.buffer("bias"), .buffer("y")])),
-      .product(
-        BLAS.Product(
-          m: problem.batch, n: problem.outputs, k: problem.inputs, transposeB: .yes, beta: 1),
-        a: "x", b: "w", c: "y"),
-    ])
+          source: "linear/linear_forward.cl", entryPoint: entryPoint,
+          macros: configuration.macros, range: configuration.range(rows), arguments: arguments))
+    }
+    switch configuration.algorithm {
+    case .direct:
+      return OperationPlan(launches: [
+        launch(
+          name, over: problem.batch,
+          [
+            .buffer("x"), .buffer("w"), .buffer("bias"), .buffer("y"), .int(problem.batch),
+            .int(problem.inputs), .int(problem.outputs),
+          ])
+      ])
+    case .product:
+      return OperationPlan(launches: [
+        launch(
+          "\(name)_bias", over: problem.batch * problem.outputs,
+          [.buffer("bias"), .buffer("y"), .int(problem.batch), .int(problem.outputs)]),
+        .product(
+          BLAS.Product(
+            m: problem.batch, n: problem.outputs, k: problem.inputs, transposeB: .yes, beta: 1),
+          a: "x", b: "w", c: "y"),
+      ])
+    }
   }
 
   package static func cost(_ problem: Problem) -> Cost { problem.product }

@@ -1,4 +1,5 @@
 import Autotuner
+import DeviceRuntime
 
 /// Sizes of a linear layer: x: [batch, inputs], w: [outputs, inputs], y: [batch, outputs].
 package struct LinearProblem: Hashable, Codable, Sendable, CustomStringConvertible {
@@ -7,6 +8,8 @@ package struct LinearProblem: Hashable, Codable, Sendable, CustomStringConvertib
   package var outputs: Int
 
   package init(batch: Int, inputs: Int, outputs: Int) {
+    precondition(
+      batch > 0 && inputs > 0 && outputs > 0, "linear layer N\(batch) \(inputs)->\(outputs)")
     self.batch = batch
     self.inputs = inputs
     self.outputs = outputs
@@ -22,8 +25,49 @@ package struct LinearProblem: Hashable, Codable, Sendable, CustomStringConvertib
   }
 
   static let examples: [LinearProblem] =
-    [(1, 1, 1), (3, 7, 5), (7, 16, 10), (2, 64, 1), (32, 64, 10), (128, 33, 100)]
+    [
+      (1, 1, 1), (1, 16, 3), (3, 7, 5), (7, 64, 10), (3, 640, 7), (128, 64, 10), (7, 33, 100),
+      (5, 48, 31), (2, 64, 1),
+    ]
     .map { LinearProblem(batch: $0.0, inputs: $0.1, outputs: $0.2) }
+}
+
+/// How a linear layer is computed.
+package struct LinearConfiguration: Hashable, Codable, Sendable, CustomStringConvertible {
+  package enum Algorithm: String, Codable, Sendable {
+    /// Products by CLBlast, the bias by kernels of our own.
+    case product
+    /// One kernel with vectors along the inputs, for CPUs.
+    case direct
+  }
+
+  package var algorithm: Algorithm
+  /// Rows of the result a work-item takes, with their sums in registers; 1 with products.
+  package var itemM: Int
+  /// Work-items in a group: 1 on a CPU, 64...256 on a GPU.
+  package var wgX: Int
+
+  package var description: String { "\(algorithm.rawValue)_im\(itemM)_wg\(wgX)" }
+
+  var macros: [Macro] { [Macro("ITEM_M", itemM), Macro("WG_X", wgX)] }
+
+  /// Groups over `rows`.
+  func range(_ rows: Int) -> NDRange {
+    NDRange(
+      groups: NDRange.Size(ceilDivide(ceilDivide(rows, itemM), wgX)), local: NDRange.Size(wgX))
+  }
+
+  /// The safe default first.
+  static func candidates(on device: DeviceInfo) -> [LinearConfiguration] {
+    // More than 8 sums of 16 floats and their operands do not fit 16 registers of AVX2.
+    let cpu =
+      [8, 4].map { LinearConfiguration(algorithm: .direct, itemM: $0, wgX: 1) }
+      + [LinearConfiguration(algorithm: .product, itemM: 1, wgX: 1)]
+    let gpu = [64, 256].map {
+      LinearConfiguration(algorithm: .product, itemM: 1, wgX: min($0, device.maxWorkGroup))
+    }
+    return unique(device.kind == .gpu ? gpu + cpu : cpu + gpu)
+  }
 }
 
 /// C = A·B (+ start) in double precision with the rounding bound of single precision.
@@ -45,7 +89,7 @@ func productReference(
         magnitude += abs(term)
       }
       values.append(sum)
-      tolerance.append(4 * Double(k + 1).squareRoot() * 0x1p-24 * magnitude)
+      tolerance.append(4 * Double(k + 1).squareRoot() * roundoff * magnitude)
     }
   }
   return ReferenceResult(values: values, tolerance: tolerance)
