@@ -1,12 +1,22 @@
 // augment: picks a batch's images from the data set, flips, pads, crops and normalises them.
 // Host: Sources/Operators/Augment/Augment.swift
 //
-// images: [TOTAL, IN_H, IN_W, IN_C] bytes; order: [TOTAL]; x: [BATCH, IN_H, IN_W, IN_C].
-// Slot b takes image order[first + b]; slots from `valid` on are zero. The draws of a slot are the
-// words of philox((b, STREAM, step, 0)): 0 flip, 1 and 2 the crop's row and column.
-// A work-item writes one row of one image.
+// images: [total, IN_H, IN_W, IN_C] bytes; order: [total]; x: [batch, IN_H, IN_W, IN_C].
+// Slot b takes image order[first + b]; slots from `valid` on are zero and read nothing. The draws of
+// a slot are the words of philox((b, STREAM, step, 0)): 0 flip, 1 and 2 the crop's row and column.
+// The flip comes before the padding, so the padded image is the flipped one's.
+// VEC 16: a work-item writes ITEM_M rows of images; VEC 1: one pixel, and ITEM_M is 1.
 #include "common/philox.clh"
 
+#ifndef IN_H
+#error "IN_H: set by Augment.Problem"
+#endif
+#ifndef IN_W
+#error "IN_W: set by Augment.Problem"
+#endif
+#ifndef IN_C
+#error "IN_C: set by Augment.Problem"
+#endif
 #ifndef PAD
 #error "PAD: pixels around the image before the crop"
 #endif
@@ -16,16 +26,40 @@
 #ifndef FLIP
 #error "FLIP: 1 mirrors half of the images"
 #endif
+#ifndef VEC
+#error "VEC: set by RowConfiguration"
+#endif
+#ifndef ITEM_M
+#error "ITEM_M: set by RowConfiguration"
+#endif
 #ifndef WG_X
-#error "WG_X: work-items per group"
+#error "WG_X: set by RowConfiguration"
 #endif
 
 #define STREAM 0x41554721u
 #define OUTSIDE (-1)
+#define ROW (IN_W * IN_C)             // values in a row of an image
+#define ROW_VECTORS ((ROW + 15) / 16)  // float16 vectors that cover one
 
-// The source row or column of padded position `at` - PAD, or OUTSIDE.
-inline int augment_source(int at, int size) {
-  const int position = at - PAD;
+// What was drawn for a slot.
+struct augment_draw {
+  int flipped;
+  int top;
+  int left;
+};
+
+inline struct augment_draw augment_draw(const int slot, const uint2 seed, const uint step) {
+  const uint4 words = philox((uint4)((uint)slot, STREAM, step, 0u), seed);
+  struct augment_draw draw;
+  draw.flipped = FLIP && (words.x >> 31);
+  draw.top = (int)mul_hi(words.y, 2u * PAD + 1u);
+  draw.left = (int)mul_hi(words.z, 2u * PAD + 1u);
+  return draw;
+}
+
+// The row or column of the image at `padded` in the padded image, or OUTSIDE.
+inline int augment_source(const int padded, const int size) {
+  const int position = padded - PAD;
 #if PAD_REFLECT
   const int mirrored = position < 0 ? -position : position;
   return mirrored >= size ? 2 * size - 2 - mirrored : mirrored;
@@ -34,34 +68,101 @@ inline int augment_source(int at, int size) {
 #endif
 }
 
+inline int augment_column(const int column, const struct augment_draw draw) {
+  const int source = augment_source(column + draw.left, IN_W);
+  return draw.flipped && source != OUTSIDE ? IN_W - 1 - source : source;
+}
+
+inline const __global uchar* augment_row(const __global uchar* images, const uint image,
+                                         const int row) {
+  return images + ((size_t)image * IN_H + (size_t)row) * ROW;
+}
+
+#if VEC == 16
+// Lane j of vector v of a row belongs to channel (16 v + j) % IN_C: IN_C vectors are a period.
+inline void augment_lanes(const __global float* channels, float lanes[16 * IN_C]) {
+  for (int i = 0; i < 16 * IN_C; i++) lanes[i] = channels[i % IN_C];
+}
+
+inline void augment_zero(__global float* out, const int count) {
+  for (int i = 0; i < count; i++) out[i] = 0.0f;
+}
+
+// One row of a slot: its bytes are put in order first, then normalised side by side.
+inline void augment_write(const __global uchar* in, const struct augment_draw draw,
+                          const float* mean, const float* inverseDeviation, __global float* out) {
+  uchar bytes[16 * ROW_VECTORS];
+  for (int column = 0; column < IN_W; column++) {
+    const int source = max(augment_column(column, draw), 0);
+    for (int c = 0; c < IN_C; c++) bytes[column * IN_C + c] = in[source * IN_C + c];
+  }
+  for (int i = ROW; i < 16 * ROW_VECTORS; i++) bytes[i] = 0;
+  for (int v = 0; v < ROW_VECTORS; v++) {
+    const float16 values =
+        (convert_float16(vload16(v, bytes)) - vload16(v % IN_C, mean)) *
+        vload16(v % IN_C, inverseDeviation);
+    if (v < ROW / 16) {
+      vstore16(values, v, out);
+    } else {
+      float lanes[16];
+      vstore16(values, 0, lanes);
+      for (int j = 0; j < ROW % 16; j++) out[16 * v + j] = lanes[j];
+    }
+  }
+#if !PAD_REFLECT
+  for (int column = 0; column < IN_W; column++)
+    if (augment_column(column, draw) == OUTSIDE) augment_zero(out + column * IN_C, IN_C);
+#endif
+}
+#endif
+
 __kernel __attribute__((reqd_work_group_size(WG_X, 1, 1)))
-void augment(const __global uchar* restrict images, const __global int* restrict imageLabels,
-             const __global uint* restrict order, const __global float* restrict mean,
-             const __global float* restrict inverseDeviation, const int first, const int valid,
-             const uint seedLow, const uint seedHigh, const uint step, __global float* restrict x,
-             __global int* restrict labels) {
-  const int slot = (int)get_global_id(0) / IN_H, row = (int)get_global_id(0) % IN_H;
-  if (slot >= BATCH) return;
-  __global float* out = x + (slot * IN_H + row) * IN_W * IN_C;
-  if (slot >= valid) {
-    if (row == 0) labels[slot] = 0;
-    for (int i = 0; i < IN_W * IN_C; i++) out[i] = 0.0f;
+void augment(
+    const __global uchar* restrict images, const __global int* restrict imageLabels,
+    const __global uint* restrict order, const __global float* restrict mean,
+    const __global float* restrict inverseDeviation, __global float* restrict x,
+    __global int* restrict labels, const int batch, const int first, const int valid,
+    const uint seedLow, const uint seedHigh, const uint step) {
+  const uint2 seed = (uint2)(seedLow, seedHigh);
+#if VEC == 16
+  float means[16 * IN_C], inverses[16 * IN_C];
+  augment_lanes(mean, means);
+  augment_lanes(inverseDeviation, inverses);
+  const int start = (int)get_global_id(0) * ITEM_M;
+  const int end = min(start + ITEM_M, batch * IN_H);
+  for (int line = start; line < end; line++) {
+    const int slot = line / IN_H, row = line % IN_H;
+    __global float* out = x + line * ROW;
+    if (slot >= valid) {
+      if (row == 0) labels[slot] = 0;
+      augment_zero(out, ROW);
+      continue;
+    }
+    const uint image = order[first + slot];
+    if (row == 0) labels[slot] = imageLabels[image];
+    const struct augment_draw draw = augment_draw(slot, seed, step);
+    const int source = augment_source(row + draw.top, IN_H);
+    if (source == OUTSIDE)
+      augment_zero(out, ROW);
+    else
+      augment_write(augment_row(images, image, source), draw, means, inverses, out);
+  }
+#else
+  const int pixel = (int)get_global_id(0);
+  if (pixel >= batch * IN_H * IN_W) return;
+  const int column = pixel % IN_W, row = pixel / IN_W % IN_H, slot = pixel / (IN_W * IN_H);
+  __global float* out = x + pixel * IN_C;
+  uint image = 0;
+  if (slot < valid) image = order[first + slot];
+  if (row == 0 && column == 0) labels[slot] = slot < valid ? imageLabels[image] : 0;
+  const struct augment_draw draw = augment_draw(slot, seed, step);
+  const int fromRow = augment_source(row + draw.top, IN_H);
+  const int fromColumn = augment_column(column, draw);
+  if (slot >= valid || fromRow == OUTSIDE || fromColumn == OUTSIDE) {
+    for (int c = 0; c < IN_C; c++) out[c] = 0.0f;
     return;
   }
-  const uint image = order[first + slot];
-  if (row == 0) labels[slot] = imageLabels[image];
-  const uint4 draws = philox((uint4)((uint)slot, STREAM, step, 0u), (uint2)(seedLow, seedHigh));
-  const bool flipped = FLIP && (draws.x >> 31);
-  const int top = (int)mul_hi(draws.y, 2u * PAD + 1u), left = (int)mul_hi(draws.z, 2u * PAD + 1u);
-  const int fromRow = augment_source(row + top, IN_H);
-  const __global uchar* in = images + ((size_t)image * IN_H + (size_t)max(fromRow, 0)) * IN_W * IN_C;
-  for (int column = 0; column < IN_W; column++) {
-    // The flip comes before the padding, so the padded image is the flipped one's.
-    const int padded = augment_source(column + left, IN_W);
-    const bool inside = fromRow != OUTSIDE && padded != OUTSIDE;
-    const int fromColumn = flipped ? IN_W - 1 - padded : padded;
-    for (int c = 0; c < IN_C; c++)
-      out[column * IN_C + c] =
-          inside ? ((float)in[fromColumn * IN_C + c] - mean[c]) * inverseDeviation[c] : 0.0f;
-  }
+  const __global uchar* in = augment_row(images, image, fromRow) + fromColumn * IN_C;
+  for (int c = 0; c < IN_C; c++) out[c] = ((float)in[c] - mean[c]) * inverseDeviation[c];
+#endif
 }

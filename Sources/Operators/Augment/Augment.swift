@@ -28,7 +28,9 @@ package enum Augment: TunableOperation {
       batch: Int, height: Int, width: Int, channels: Int, total: Int, flip: Bool, pad: Int,
       padMode: PadMode
     ) {
-      precondition(pad >= 0 && pad < min(height, width) && batch <= total, "augmentation")
+      precondition(
+        pad >= 0 && pad < min(height, width) && batch <= total,
+        "augmentation: batch \(batch) of \(total), pad \(pad) of \(height)x\(width)")
       self.batch = batch
       self.height = height
       self.width = width
@@ -60,7 +62,12 @@ package enum Augment: TunableOperation {
       Problem(
         batch: 9, height: 8, width: 6, channels: 3, total: 10, flip: true, pad: 2, padMode: .zero),
       Problem(
+        batch: 3, height: 9, width: 11, channels: 4, total: 3, flip: false, pad: 8, padMode: .zero),
+      Problem(
         batch: 1, height: 1, width: 1, channels: 1, total: 1, flip: true, pad: 0, padMode: .zero),
+      Problem(
+        batch: 7, height: 32, width: 32, channels: 3, total: 9, flip: true, pad: 4,
+        padMode: .reflect),
       Problem(
         batch: 16, height: 28, width: 28, channels: 1, total: 20, flip: true, pad: 2,
         padMode: .reflect),
@@ -81,26 +88,27 @@ package enum Augment: TunableOperation {
   }
 
   package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
-    RowConfiguration.candidates(on: device)
+    RowConfiguration.candidates(rowElements: problem.width * problem.channels, on: device)
   }
 
   package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
-    OperationPlan(launches: [
+    let rows = problem.batch * problem.height
+    return OperationPlan(launches: [
       .kernel(
         OperationPlan.KernelLaunch(
           source: "augment/augment.cl", entryPoint: name,
-          macros: [
-            Macro("BATCH", problem.batch), Macro("IN_H", problem.height),
-            Macro("IN_W", problem.width), Macro("IN_C", problem.channels),
-            Macro("PAD", problem.pad), Macro("PAD_REFLECT", problem.padMode == .reflect),
-            Macro("FLIP", problem.flip), configuration.macro,
+          macros: configuration.macros + [
+            Macro("IN_H", problem.height), Macro("IN_W", problem.width),
+            Macro("IN_C", problem.channels), Macro("PAD", problem.pad),
+            Macro("PAD_REFLECT", problem.padMode == .reflect), Macro("FLIP", problem.flip),
           ],
-          range: configuration.range(problem.batch * problem.height),
+          // Without vectors a work-item writes a pixel instead of rows.
+          range: configuration.range(configuration.vec == 1 ? rows * problem.width : rows),
           arguments: [
             .buffer("images"), .buffer("imageLabels"), .buffer("order"), .buffer("mean"),
-            .buffer("inverseDeviation"), .dynamic("first"), .dynamic("valid"),
-            .dynamic("seedLow"), .dynamic("seedHigh"), .dynamic("step"), .buffer("x"),
-            .buffer("labels"),
+            .buffer("inverseDeviation"), .buffer("x"), .buffer("labels"), .int(problem.batch),
+            .dynamic("first"), .dynamic("valid"), .dynamic("seedLow"), .dynamic("seedHigh"),
+            .dynamic("step"),
           ]))
     ])
   }
@@ -133,7 +141,10 @@ package enum Augment: TunableOperation {
     case "imageLabels":
       (0..<tensor.count).map { _ in Double(Int.random(in: 0..<10, using: &generator)) }
     case "order": (0..<tensor.count).map(Double.init).shuffled(using: &generator)
-    case "inverseDeviation": (0..<tensor.count).map { 0.5 / Double(1 << $0) }
+    case "mean":
+      (0..<tensor.count).map { _ in Double(Float.random(in: 100...150, using: &generator)) }
+    case "inverseDeviation":
+      (0..<tensor.count).map { _ in Double(1 / Float.random(in: 50...80, using: &generator)) }
     default: generator.values(count: tensor.count, kind: kind)
     }
   }
@@ -170,7 +181,7 @@ package enum Augment: TunableOperation {
     }
     return [
       ReferenceResult(
-        values: x, tolerance: x.map { 4 * 0x1p-24 * (abs($0) + 256) }, exactOnIntegers: false),
+        values: x, tolerance: x.map { 4 * roundoff * abs($0) }, exactOnIntegers: false),
       ReferenceResult(values: labels, tolerance: labels.map { _ in 0 }),
     ]
   }

@@ -14,6 +14,7 @@ package enum SoftmaxCrossEntropy: TunableOperation {
     package var needsGradient: Bool
 
     package init(batch: Int, classes: Int, needsGradient: Bool) {
+      precondition(batch > 0 && classes > 0, "loss of \(batch) images, \(classes) classes")
       self.batch = batch
       self.classes = classes
       self.needsGradient = needsGradient
@@ -29,7 +30,8 @@ package enum SoftmaxCrossEntropy: TunableOperation {
   package static var name: String { "softmax_cross_entropy" }
 
   package static var exampleProblems: [Problem] {
-    [(1, 1), (3, 2), (7, 10), (32, 10), (130, 100), (5, 31)].flatMap { batch, classes in
+    [(1, 1), (3, 3), (1, 5), (7, 10), (128, 10), (5, 31), (3, 64), (130, 100)].flatMap {
+      batch, classes in
       [true, false].map { Problem(batch: batch, classes: classes, needsGradient: $0) }
     }
   }
@@ -46,15 +48,16 @@ package enum SoftmaxCrossEntropy: TunableOperation {
   }
 
   package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
-    RowConfiguration.candidates(on: device)
+    // An exponential costs some 16 times as much as a copy.
+    RowConfiguration.candidates(rowElements: 16 * problem.classes, on: device)
   }
 
   package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
     let source = "loss/softmax_cross_entropy.cl"
-    let macros = [
-      Macro("ROWS", problem.batch), Macro("CLASSES", problem.classes),
-      Macro("WITH_GRADIENT", problem.needsGradient), configuration.macro,
-    ]
+    let macros =
+      configuration.macros + [
+        Macro("CLASSES", problem.classes), Macro("WITH_GRADIENT", problem.needsGradient),
+      ]
     return OperationPlan(
       scratch: [OperationPlan.Scratch("wrong", count: problem.batch)],
       launches: [
@@ -62,14 +65,17 @@ package enum SoftmaxCrossEntropy: TunableOperation {
           OperationPlan.KernelLaunch(
             source: source, entryPoint: name, macros: macros,
             range: configuration.range(problem.batch),
-            arguments: [.buffer("logits"), .buffer("labels"), .dynamic("valid"), .buffer("losses")]
-              + (problem.needsGradient ? [.buffer("dlogits")] : []) + [.buffer("wrong")])),
+            arguments: [
+              .buffer("logits"), .buffer("labels"), .buffer("losses"), .buffer("wrong"),
+            ]
+              + (problem.needsGradient ? [.buffer("dlogits")] : [])
+              + [.int(problem.batch), .dynamic("valid")])),
         .kernel(
           OperationPlan.KernelLaunch(
             source: source, entryPoint: "\(name)_sum", macros: macros,
             range: NDRange(groups: NDRange.Size(1)),
             arguments: [
-              .buffer("losses"), .buffer("wrong"), .dynamic("valid"), .buffer("metrics"),
+              .buffer("losses"), .buffer("wrong"), .buffer("metrics"), .dynamic("valid"),
             ])),
       ])
   }
@@ -109,11 +115,13 @@ package enum SoftmaxCrossEntropy: TunableOperation {
     let (logits, labels) = (inputs[0], inputs[1])
     var metrics = inputs[2]
     var losses = [Double](repeating: 0, count: problem.batch)
+    var spreads = losses  // between the largest and the smallest logit of each row
     var gradient = [Double](repeating: 0, count: logits.count)
     for row in 0..<valid {
       let z = Array(logits[row * problem.classes..<(row + 1) * problem.classes])
       let label = Int(labels[row])
       let largest = z.max() ?? 0
+      spreads[row] = largest - (z.min() ?? 0)
       let sum = z.reduce(0) { $0 + exp($1 - largest) }
       losses[row] = log(sum) + largest - z[label]
       metrics[0] += losses[row]
@@ -127,16 +135,23 @@ package enum SoftmaxCrossEntropy: TunableOperation {
     func result(_ values: [Double], _ tolerance: [Double]) -> ReferenceResult {
       ReferenceResult(values: values, tolerance: tolerance, exactOnIntegers: false)
     }
-    // exp and log are good to 3 ulp; the largest logit bounds what z - largest rounds.
-    let largest = logits.map(abs).max() ?? 0
-    let epsilon = 0x1p-23
-    let loss = epsilon * (8 + 2 * largest)
+    // z - largest is rounded once; exp, log (3 ulp, an ulp is two roundings) and the division
+    // (2.5 ulp) follow; the sum over the classes grows with their number.
+    let growth = 16 + 4 * Double(problem.classes).squareRoot()
+    let lossBounds = (0..<problem.batch).map { row in
+      roundoff * (growth + 2 * spreads[row] + 2 * abs(losses[row]))
+    }
+    // Compensated: the batch's own errors and a rounding or two of the sum.
+    let sumBound = lossBounds.reduce(4 * roundoff * abs(metrics[0]), +)
     let results = [
-      result(metrics, [loss * Double(valid) + epsilon * metrics[0], 0, 0, 1e-4]),
-      result(losses, losses.map { _ in loss }),
+      // The compensation is what the sum's last rounding lost.
+      result(metrics, [sumBound, 0, 0, 4 * roundoff * abs(metrics[0])]),
+      result(losses, lossBounds),
     ]
     guard problem.needsGradient else { return results }
-    let bound = epsilon * (8 + 2 * largest) / Double(valid)
-    return results + [result(gradient, gradient.map { _ in bound })]
+    let gradientBounds = gradient.indices.map { index in
+      roundoff * (growth + 2 * spreads[index / problem.classes]) / Double(valid)
+    }
+    return results + [result(gradient, gradientBounds)]
   }
 }
