@@ -1,0 +1,43 @@
+import Autotuner
+import DeviceRuntime
+import Operators
+import TestSupport
+import Testing
+
+/// Candidates on devices of other kinds and sizes than the test's own.
+struct CandidateTests {
+  private static let operations: [any TunableOperation.Type] = [
+    LinearForward.self, LinearBackward.self, SoftmaxCrossEntropy.self, SGD.self, Augment.self,
+    Initialize.self, Fill.self,
+  ]
+
+  @Test(
+    "work-groups fit the device; one work-item a group comes first on a CPU, many on a GPU",
+    arguments: [DeviceKind.cpu, .gpu, .accelerator], [1, 32, 64, 1024])
+  func groupsFit(kind: DeviceKind, maxWorkGroup: Int) throws {
+    var info = try TestDevice().context.info
+    info.kind = kind
+    info.maxWorkGroup = maxWorkGroup
+    for operation in Self.operations { check(operation, on: info) }
+  }
+
+  private func check<Operation: TunableOperation>(
+    _ operation: Operation.Type, on device: DeviceInfo
+  ) {
+    for problem in Operation.exampleProblems {
+      let candidates = Operation.candidates(for: problem, on: device)
+      #expect(!candidates.isEmpty, "\(Operation.name) \(problem)")
+      #expect(Set(candidates).count == candidates.count, "\(Operation.name) \(problem)")
+      for (number, configuration) in candidates.enumerated() {
+        let groups = Operation.plan(problem, configuration).launches.compactMap { launch in
+          if case .kernel(let kernel) = launch { kernel.range.local.product } else { nil }
+        }
+        let largest = groups.max() ?? 1
+        #expect(largest <= device.maxWorkGroup, "\(Operation.name) \(configuration)")
+        guard number == 0 else { continue }
+        let isRight = device.kind == .gpu ? largest >= min(64, device.maxWorkGroup) : largest == 1
+        #expect(isRight, "\(Operation.name) \(configuration)")
+      }
+    }
+  }
+}
