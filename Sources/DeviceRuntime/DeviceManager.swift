@@ -1,5 +1,6 @@
 import COpenCL
 import Foundation
+import Synchronization
 
 /// Finds the OpenCL devices of every platform and chooses one.
 public struct DeviceManager: Sendable {
@@ -11,13 +12,23 @@ public struct DeviceManager: Sendable {
 
   /// Asks every installed OpenCL platform for its devices; an empty list is not an error.
   public init() throws(CLError) {
+    (devices, emptyPlatforms) = try DeviceManager.discovery.withLock { _ throws(CLError) in
+      try DeviceManager.discover()
+    }
+  }
+
+  // Drivers set themselves up at the first question. Asked by two threads at once, pocl 3.1
+  // answers one of them that it has no device, or crashes.
+  private static let discovery = Mutex(())
+
+  private static func discover() throws(CLError) -> (devices: [Device], empty: [String]) {
     var devices: [Device] = []
     var empty: [String] = []
-    for platform in try DeviceManager.platforms() {
+    for platform in try platforms() {
       let name = (try? Device.text(of: platform, CL_PLATFORM_NAME)) ?? "unnamed platform"
       // One broken driver hides neither the other platforms nor its other devices.
       do {
-        let found = try DeviceManager.devices(of: platform)
+        let found = try self.devices(of: platform)
         if found.isEmpty { empty.append("\(name): no device") }
         for raw in found {
           do {
@@ -26,8 +37,7 @@ public struct DeviceManager: Sendable {
         }
       } catch { empty.append("\(name): \(error)") }
     }
-    self.devices = devices
-    emptyPlatforms = empty
+    return (devices, empty)
   }
 
   /// The device that `request` names: an index, a part of the name, or nil for the fastest

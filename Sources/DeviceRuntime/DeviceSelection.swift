@@ -33,8 +33,7 @@ struct DeviceSelection {
     }
     if let request = request.map(trimmed), !request.isEmpty { return try index(named: request) }
     let usable = candidates.indices.filter { candidates[$0].unusableReason == nil }
-    // Of equal ones the first: `max(by:)` keeps the last.
-    guard let best = usable.reversed().max(by: { rank($0) < rank($1) }) else {
+    guard let best = usable.max(by: { rank($0) < rank($1) }) else {
       let reasons = candidates.map { "\($0.info.name): \($0.unusableReason ?? "")" }
       throw DeviceError(
         "no usable OpenCL device: \(reasons.joined(separator: ", ")); "
@@ -64,7 +63,10 @@ struct DeviceSelection {
   /// What the first of these rules that finds any finds: index, whole name, part of the device's
   /// name, part of the platform's name.
   private func matches(_ request: String) -> [Int] {
-    if let index = Int(request), candidates.indices.contains(index) { return [index] }
+    // Larger numbers are parts of names, as in "RTX 4090".
+    if let index = Int(request), index < 100 {
+      return candidates.indices.contains(index) ? [index] : []
+    }
     let request = request.lowercased()
     let rules: [(DeviceInfo) -> Bool] = [
       { $0.name.lowercased() == request },
