@@ -10,61 +10,59 @@ package struct KernelLibrary: Sendable {
   package init(directory: URL? = nil) { self.directory = directory }
 
   /// The paths of the embedded files, for example "conv2d/conv2d_forward.cl".
-  package static var embeddedPaths: [String] { embedded.map(\.path) }
+  package static var embeddedPaths: [String] { table.map { String(cString: $0.path) } }
 
-  /// The source at `path` with its includes put in, lines numbered as in the files.
+  /// The source at `path` with its includes put in, each once, lines numbered as in the files.
   package func source(_ path: String) throws(CLError) -> String {
-    var included: Set<String> = []
-    return try expand(path, included: &included)
+    var included: Set<String> = [path]
+    return try expand(path, includedBy: nil, included: &included)
   }
 
-  private func expand(_ path: String, included: inout Set<String>) throws(CLError) -> String {
+  private func expand(
+    _ path: String, includedBy place: String?, included: inout Set<String>
+  ) throws(CLError) -> String {
+    let lines = try text(at: path, includedBy: place).split(omittingEmptySubsequences: false) {
+      $0 == "\n" || $0 == "\r\n"
+    }
     var result = "#line 1 \"\(path)\"\n"
-    for (number, line) in try text(at: path).split(
-      separator: "\n", omittingEmptySubsequences: false
-    ).enumerated() {
+    for (index, line) in lines.enumerated() {
       let parts = line.split(separator: "\"", omittingEmptySubsequences: false)
-      if line.hasPrefix("#include \""), parts.count == 3 {
-        let target = String(parts[1])
-        if included.insert(target).inserted {
-          result += try expand(target, included: &included)
-          result += "#line \(number + 2) \"\(path)\"\n"
-        } else {
-          result += "\n"
-        }
-      } else {
+      guard line.hasPrefix("#include \""), parts.count >= 3 else {
         result += line + "\n"
+        continue
+      }
+      let target = String(parts[1])
+      if included.insert(target).inserted {
+        result += try expand(target, includedBy: "\(path):\(index + 1)", included: &included)
+        result += "#line \(index + 2) \"\(path)\"\n"
+      } else {
+        result += "\n"
       }
     }
     return result
   }
 
-  private func text(at path: String) throws(CLError) -> String {
+  private func text(at path: String, includedBy place: String?) throws(CLError) -> String {
+    let text: String?
     if let directory {
-      do {
-        return try String(contentsOf: directory.appending(path: path), encoding: .utf8)
-      } catch {
-        throw CLError(
-          code: CL_INVALID_VALUE, function: "reading the kernel \(path)",
-          detail: "not readable in \(directory.path)")
+      text = try? String(contentsOf: directory.appending(path: path), encoding: .utf8)
+    } else {
+      text = Self.table.first { String(cString: $0.path) == path }.map {
+        String(decoding: UnsafeBufferPointer(start: $0.bytes, count: $0.count), as: UTF8.self)
       }
     }
-    guard let file = Self.embedded.first(where: { $0.path == path }) else {
+    guard let text else {
+      let found =
+        directory.map { "no readable text file of that name in \($0.path)" }
+        ?? "no such file in the binary"
       throw CLError(
         code: CL_INVALID_VALUE, function: "reading the kernel \(path)",
-        detail: "no such file in the binary")
+        detail: place.map { "\(found), included by \($0)" } ?? found)
     }
-    return file.text
+    return text
   }
 
-  private static var embedded: [(path: String, text: String)] {
-    (0..<widecl_kernel_source_count()).compactMap { index in
-      guard let table = widecl_kernel_sources() else { return nil }
-      let entry = table[index]
-      return (
-        String(cString: entry.path),
-        String(decoding: UnsafeBufferPointer(start: entry.bytes, count: entry.count), as: UTF8.self)
-      )
-    }
+  private static var table: UnsafeBufferPointer<widecl_kernel_source> {
+    UnsafeBufferPointer(start: widecl_kernel_sources(), count: widecl_kernel_source_count())
   }
 }
