@@ -15,25 +15,15 @@ package final class Event {
 
   /// When the launch began and ended, in nanoseconds of the device's clock; the launch must be done.
   package func times() throws(CLError) -> (start: UInt64, end: UInt64) {
-    var start: cl_ulong = 0
-    var end: cl_ulong = 0
-    try check(
-      clGetEventProfilingInfo(raw, cl_profiling_info(CL_PROFILING_COMMAND_START), 8, &start, nil),
-      "clGetEventProfilingInfo of \(name)")
-    try check(
-      clGetEventProfilingInfo(raw, cl_profiling_info(CL_PROFILING_COMMAND_END), 8, &end, nil),
-      "clGetEventProfilingInfo of \(name)")
-    return (start, end)
+    (try time(CL_PROFILING_COMMAND_START), try time(CL_PROFILING_COMMAND_END))
   }
-}
 
-/// Collects the events of a queue's launches, in order.
-package final class EventRecorder {
-  package private(set) var events: [Event] = []
-
-  package init() {}
-
-  package func record(_ event: Event) { events.append(event) }
-
-  package func removeAll() { events.removeAll() }
+  private func time(_ key: Int32) throws(CLError) -> UInt64 {
+    var time: cl_ulong = 0
+    try check(
+      clGetEventProfilingInfo(
+        raw, cl_profiling_info(key), MemoryLayout<cl_ulong>.size, &time, nil),
+      "clGetEventProfilingInfo of \(name)")
+    return time
+  }
 }
