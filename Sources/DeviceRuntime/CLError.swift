@@ -36,8 +36,8 @@ public struct CLError: Error, Sendable, CustomStringConvertible {
     -1: "CL_DEVICE_NOT_FOUND", -2: "CL_DEVICE_NOT_AVAILABLE", -3: "CL_COMPILER_NOT_AVAILABLE",
     -4: "CL_MEM_OBJECT_ALLOCATION_FAILURE", -5: "CL_OUT_OF_RESOURCES", -6: "CL_OUT_OF_HOST_MEMORY",
     -7: "CL_PROFILING_INFO_NOT_AVAILABLE", -8: "CL_MEM_COPY_OVERLAP",
-    -11: "CL_BUILD_PROGRAM_FAILURE",
-    -12: "CL_MAP_FAILURE", -13: "CL_MISALIGNED_SUB_BUFFER_OFFSET",
+    -9: "CL_IMAGE_FORMAT_MISMATCH", -10: "CL_IMAGE_FORMAT_NOT_SUPPORTED",
+    -11: "CL_BUILD_PROGRAM_FAILURE", -12: "CL_MAP_FAILURE", -13: "CL_MISALIGNED_SUB_BUFFER_OFFSET",
     -14: "CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST", -15: "CL_COMPILE_PROGRAM_FAILURE",
     -16: "CL_LINKER_NOT_AVAILABLE", -17: "CL_LINK_PROGRAM_FAILURE",
     -18: "CL_DEVICE_PARTITION_FAILED", -19: "CL_KERNEL_ARG_INFO_NOT_AVAILABLE",
@@ -53,6 +53,13 @@ public struct CLError: Error, Sendable, CustomStringConvertible {
     -57: "CL_INVALID_EVENT_WAIT_LIST", -58: "CL_INVALID_EVENT", -59: "CL_INVALID_OPERATION",
     -61: "CL_INVALID_BUFFER_SIZE", -63: "CL_INVALID_GLOBAL_WORK_SIZE", -64: "CL_INVALID_PROPERTY",
     -1001: "CL_PLATFORM_NOT_FOUND_KHR",
+    // CLBlast's own
+    -1011: "CLBlastInsufficientMemoryA", -1010: "CLBlastInsufficientMemoryB",
+    -1009: "CLBlastInsufficientMemoryC", -1017: "CLBlastInvalidDimension",
+    -1022: "CLBlastInvalidMatrixA", -1021: "CLBlastInvalidMatrixB",
+    -1020: "CLBlastInvalidMatrixC", -2039: "CLBlastUnexpectedError",
+    -2040: "CLBlastUnknownError", -2041: "CLBlastDatabaseError",
+    -2046: "CLBlastInvalidLocalMemUsage", -2050: "CLBlastInsufficientMemoryTemp",
   ]
 }
 

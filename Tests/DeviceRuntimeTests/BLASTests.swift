@@ -1,0 +1,145 @@
+import COpenCL
+import TestSupport
+import Testing
+
+@testable import DeviceRuntime
+
+@Suite struct BLASTests {
+  private let context: Context
+  private let queue: Queue
+
+  init() throws {
+    let test = try TestDevice()
+    context = test.context
+    queue = test.queue
+  }
+
+  /// Small integers: every partial sum is exact, in any order.
+  private func integers(_ count: Int, seed: Int) -> [Float] {
+    (0..<count).map { Float(($0 * 7 + seed * 3 + $0 / 5) % 9 - 4) }
+  }
+
+  private func makeBuffer(_ values: [Float]) throws -> Buffer<Float> {
+    let buffer = try context.makeBuffer(Float.self, count: values.count)
+    try buffer.write(values, on: queue)
+    return buffer
+  }
+
+  private func expected(
+    _ product: BLAS.Product, _ a: [Float], _ b: [Float], _ c: [Float], row: Int, column: Int
+  ) -> Double {
+    var sum = 0.0
+    for k in 0..<product.k {
+      let left = product.transposeA == .no ? a[row * product.k + k] : a[k * product.m + row]
+      let right = product.transposeB == .no ? b[k * product.n + column] : b[column * product.k + k]
+      sum += Double(left) * Double(right)
+    }
+    let old = Double(c[row * product.n + column])
+    return Double(product.alpha) * sum + (product.beta == 0 ? 0 : Double(product.beta) * old)
+  }
+
+  @Test(
+    arguments: [BLAS.Transpose.no, .yes], [BLAS.Transpose.no, .yes])
+  func everyTransposeAndSize(_ transposeA: BLAS.Transpose, _ transposeB: BLAS.Transpose) throws {
+    for (m, n, k) in [(1, 1, 1), (3, 5, 7), (16, 10, 33), (37, 1, 64), (1, 100, 5), (31, 29, 41)] {
+      for (alpha, beta): (Float, Float) in [(1, 0), (1, 1), (2, -1)] {
+        let product = BLAS.Product(
+          m: m, n: n, k: k, transposeA: transposeA, transposeB: transposeB, alpha: alpha,
+          beta: beta)
+        let a = integers(m * k, seed: 1)
+        let b = integers(k * n, seed: 2)
+        let guardValue: Float = 1234
+        // A product with beta = 0 may not read C: a NaN would stay.
+        let c = beta == 0 ? [Float](repeating: .nan, count: m * n) : integers(m * n, seed: 3)
+        let result = try makeBuffer(c + [guardValue])
+        try BLAS.multiply(
+          product, makeBuffer(a), makeBuffer(b), into: result, on: queue, name: "test")
+        let values = try result.read(on: queue)
+        for row in 0..<m {
+          for column in 0..<n {
+            #expect(
+              Double(values[row * n + column])
+                == expected(product, a, b, c, row: row, column: column),
+              "\(product) at \(row), \(column)")
+          }
+        }
+        #expect(values[m * n] == guardValue)
+      }
+    }
+  }
+
+  /// Large products go another way through CLBlast, with a temporary buffer.
+  @Test func largeProductInTheCallersTemporaryBuffer() throws {
+    var product = BLAS.Product(m: 130, n: 70, k: 90, transposeA: .yes)
+    while try BLAS.temporaryBytes(product, on: queue) == 0, product.m < 2000 {
+      product.m += 113
+      product.n += 101
+      product.k += 107
+    }
+    let bytes = try BLAS.temporaryBytes(product, on: queue)
+    try #require(bytes > 0)
+    let a = integers(product.m * product.k, seed: 1)
+    let b = integers(product.k * product.n, seed: 2)
+    let zero = [Float](repeating: .nan, count: product.m * product.n)
+    let (bufferA, bufferB) = (try makeBuffer(a), try makeBuffer(b))
+    let own = try makeBuffer(zero)
+    let given = try makeBuffer(zero)
+    let temporary = try context.makeBuffer(UInt8.self, count: bytes)
+    let before = context.peakBytes
+    try BLAS.multiply(product, bufferA, bufferB, into: own, on: queue, name: "own")
+    try BLAS.multiply(
+      product, bufferA, bufferB, into: given, temporary: temporary, on: queue, name: "given")
+    let values = try given.read(on: queue)
+    #expect(try own.read(on: queue) == values)
+    #expect(context.peakBytes == before)
+    for index in stride(from: 0, to: product.m * product.n, by: product.m * product.n / 97) {
+      let (row, column) = (index / product.n, index % product.n)
+      #expect(
+        Double(values[index]) == expected(product, a, b, zero, row: row, column: column),
+        "at \(row), \(column)")
+    }
+    let small = try context.makeBuffer(UInt8.self, count: bytes - 4)
+    let error = #expect(throws: CLError.self) {
+      try BLAS.multiply(
+        product, bufferA, bufferB, into: given, temporary: small, on: queue, name: "small")
+    }
+    #expect(error?.name == "CLBlastInsufficientMemoryTemp")
+  }
+
+  @Test func operandThatIsTooSmall() throws {
+    let six = try makeBuffer([Float](repeating: 1, count: 6))
+    let four = try makeBuffer([Float](repeating: 1, count: 4))
+    let product = BLAS.Product(m: 2, n: 2, k: 3)
+    for (a, b, c, detail) in [
+      (four, six, four, "A has 4 elements, expected 6"),
+      (six, four, four, "B has 4 elements, expected 6"),
+    ] {
+      let error = #expect(throws: CLError.self) {
+        try BLAS.multiply(product, a, b, into: c, on: queue, name: "fc")
+      }
+      #expect(error?.function == "product fc")
+      #expect(error?.detail == detail)
+    }
+    let wide = BLAS.Product(m: 3, n: 3, k: 1)
+    let error = #expect(throws: CLError.self) {
+      try BLAS.multiply(wide, four, four, into: six, on: queue, name: "fc")
+    }
+    #expect(error?.detail == "C has 6 elements, expected 9")
+    #expect(throws: CLError.self) {
+      try BLAS.multiply(
+        BLAS.Product(m: 0, n: 1, k: 1), six, six, into: six, on: queue, name: "fc")
+    }
+  }
+
+  @Test func productIsRecordedUnderItsName() throws {
+    let four = try makeBuffer([1, 2, 3, 4])
+    let result = try makeBuffer([0, 0, 0, 0])
+    let recorder = EventRecorder()
+    queue.recorder = recorder
+    try BLAS.multiply(
+      BLAS.Product(m: 2, n: 2, k: 2), four, four, into: result, on: queue, name: "fc.forward")
+    try queue.finish()
+    #expect(try recorder.summary().map(\.name) == ["fc.forward"])
+    #expect(try result.read(on: queue) == [7, 10, 15, 22])
+  }
+}
