@@ -6,7 +6,7 @@ import Synchronization
 public struct DeviceManager: Sendable {
   /// Every device of every platform, in the order of the platforms.
   public let devices: [Device]
-  /// Platforms that answered with an error or without a device, with the reason.
+  /// Platforms without a device and drivers that answered with an error, each with the reason.
   public let emptyPlatforms: [String]
   package let ledger = HandleLedger()
 

@@ -24,6 +24,8 @@ import Testing
       withExtendedLifetime((second, part)) {}
     }
     #expect(context.allocatedBytes == 4000 && context.peakBytes == 4500)
+    _ = try context.makeBuffer(UInt8.self, count: 1)
+    #expect(context.allocatedBytes == 4000 && context.peakBytes == 4500)
     context.resetPeakBytes()
     #expect(context.peakBytes == 4000)
     withExtendedLifetime(first) {}

@@ -76,13 +76,14 @@ import Testing
     }
     #expect(Set((others + [info]).map { key($0).text }).count == others.count + 1)
     #expect(
-      ProgramCache.Key(source: "ab", options: "c", device: info)
-        != ProgramCache.Key(source: "a", options: "bc", device: info))
+      ProgramCache.Key(source: "bc", options: "a", device: info)
+        != ProgramCache.Key(source: "c", options: "ab", device: info))
   }
 
   @Test(
     arguments: [
-      "truncated", "empty", "flipped", "longer", "magic", "format", "length", "text",
+      "truncated", "empty", "flipped", "longer", "magic", "format", "key length", "length",
+      "text",
     ])
   func damagedFileIsReplaced(_ damage: String) throws {
     _ = try run(ProgramCache(directory: cacheFolder))
@@ -96,7 +97,8 @@ import Testing
     case "longer": bytes.append(0)
     case "magic": bytes[0] ^= 1
     case "format": bytes[8] &+= 1
-    case "length": bytes.replaceSubrange(16..<24, with: repeatElement(0xff, count: 8))
+    case "length": bytes[24] ^= 1
+    case "key length": bytes.replaceSubrange(16..<24, with: repeatElement(0xff, count: 8))
     default: bytes = Array("not a program".utf8)
     }
     try Data(bytes).write(to: file)
