@@ -1,8 +1,13 @@
 import CCLBlast
 import COpenCL
+import Synchronization
 
 /// Matrix products by CLBlast.
 package enum BLAS {
+  // CLBlast 1.5 fills its table of devices at the first call without a lock of its own: two
+  // threads at once there crash.
+  private static let calls = Mutex(())
+
   package enum Transpose: Hashable, Sendable { case no, yes }
 
   /// Sizes and layout of C = alpha·op(A)·op(B) + beta·C, all row-major, on whole buffers.
@@ -38,11 +43,13 @@ package enum BLAS {
   package static func temporaryBytes(_ product: Product, on queue: Queue) throws(CLError) -> Int {
     var rawQueue: cl_command_queue? = queue.raw
     var bytes = 0
-    try check(
+    let status = calls.withLock { _ in
       CLBlastSGemmTempBufferSize(
         CLBlastLayoutRowMajor, product.transposeA.constant, product.transposeB.constant, product.m,
         product.n, product.k, 0, product.leadingA, 0, product.leadingB, 0, product.n, &rawQueue,
-        &bytes), of: product, "CLBlastSGemmTempBufferSize")
+        &bytes)
+    }
+    try check(status, of: product, "CLBlastSGemmTempBufferSize")
     return bytes
   }
 
@@ -68,12 +75,15 @@ package enum BLAS {
     }
     var rawQueue: cl_command_queue? = queue.raw
     var event: cl_event?
-    let status = withUnsafeMutablePointer(to: &event) { event in
-      CLBlastSgemmWithTempBuffer(
-        CLBlastLayoutRowMajor, product.transposeA.constant, product.transposeB.constant, product.m,
-        product.n, product.k, product.alpha, a.raw, 0, product.leadingA, b.raw, 0,
-        product.leadingB, product.beta, c.raw, 0, product.n, &rawQueue,
-        queue.recorder == nil ? nil : event, temporary?.raw)
+    let wantsEvent = queue.recorder != nil
+    let status = calls.withLock { _ in
+      withUnsafeMutablePointer(to: &event) { event in
+        CLBlastSgemmWithTempBuffer(
+          CLBlastLayoutRowMajor, product.transposeA.constant, product.transposeB.constant,
+          product.m, product.n, product.k, product.alpha, a.raw, 0, product.leadingA, b.raw, 0,
+          product.leadingB, product.beta, c.raw, 0, product.n, &rawQueue,
+          wantsEvent ? event : nil, temporary?.raw)
+      }
     }
     try check(status, of: product, "CLBlastSgemm of \(name)")
     if let event {
