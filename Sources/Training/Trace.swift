@@ -85,9 +85,18 @@ package struct Trace {
     guard d.dropout ?? 0 == 0 else {
       throw bad("trace.json", "it uses dropout, whose random numbers no other engine shares")
     }
-    let kernels = d.block.split(separator: ",").compactMap { Int($0) }
-    let model = try WideResNet(
-      depth: d.depth, width: d.width, blockKernels: kernels, depthRule: .threeLNPlusFour)
+    let sizes = d.block.split(separator: ",", omittingEmptySubsequences: false)
+    let kernels = sizes.compactMap { Int($0) }
+    guard kernels.count == sizes.count else {
+      throw bad("trace.json", "its block is '\(d.block)', expected sizes such as 3,3")
+    }
+    let model: WideResNet
+    do {
+      model = try WideResNet(
+        depth: d.depth, width: d.width, blockKernels: kernels, depthRule: .threeLNPlusFour)
+    } catch {
+      throw bad("trace.json", "\(error.what): \(error.why)")
+    }
     network = model.network(
       image: ImageShape(height: d.size, width: d.size, channels: d.channels), classes: d.classes)
     start = try SafeTensors(contentsOf: folder + "/init.safetensors")

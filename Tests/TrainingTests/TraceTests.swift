@@ -1,0 +1,115 @@
+import DeviceRuntime
+import Foundation
+import Models
+import TestSupport
+import Testing
+import Training
+
+/// The engine repeats another engine's training runs, which lie in Traces/.
+@Suite(.serialized)
+struct TraceTests {
+  private func folder(_ name: String) throws -> String {
+    try #require(Bundle.module.resourceURL).appendingPathComponent("Traces/\(name)").path
+  }
+
+  /// A copy of the small trace that may be damaged.
+  private func copy(_ temporary: TemporaryFolder) throws -> String {
+    let path = temporary.file("trace")
+    try FileManager.default.copyItem(atPath: folder("wrn-10-1"), toPath: path)
+    return path
+  }
+
+  /// Sets members of a copy's trace.json; nil removes one.
+  private func change(_ trace: String, _ members: [String: Any?]) throws {
+    let url = URL(fileURLWithPath: trace + "/trace.json")
+    var object = try #require(
+      JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
+    for (name, value) in members { object[name] = value }
+    try JSONSerialization.data(withJSONObject: object).write(to: url)
+  }
+
+  @Test(arguments: [("wrn-10-1", true), ("wrn-16-2", false), ("wrn-13-1-b313", true)])
+  func replayGivesTheSameNumbers(name: String, hasEnd: Bool) throws {
+    let result = try Trace(folder: folder(name)).replay(on: TestDevice().context)
+    #expect(result.passed)
+    #expect(result.steps == 8 && result.losses.count == 8)
+    #expect(result.maxRelativeLossError <= 1e-5)
+    #expect(result.maxLogitError <= 1e-4)
+    #expect((result.maxParameterError != nil) == hasEnd)
+    #expect(result.maxParameterError ?? 0 <= 1e-4)
+  }
+
+  @Test func changedNumbersFail() throws {
+    let context = try TestDevice().context
+    let temporary = try TemporaryFolder()
+    let trace = try copy(temporary)
+    var losses = try Trace(folder: trace).description.losses
+    losses[5] *= 1.0001
+    try change(trace, ["losses": losses])
+    let result = try Trace(folder: trace).replay(on: context)
+    #expect(!result.passed && result.maxRelativeLossError > 5e-5)
+    #expect(result.maxLogitError <= 1e-4)
+
+    losses[5] /= 1.0001
+    var logits = try Trace(folder: trace).description.evalLogits
+    logits[3][7] += 0.001
+    try change(trace, ["losses": losses, "eval_logits_of_first_batch": logits])
+    #expect(try !Trace(folder: trace).replay(on: context).passed)
+  }
+
+  @Test(arguments: ["trace.json", "init.safetensors", "batches.safetensors"])
+  func missingAndDamagedFilesAreErrors(name: String) throws {
+    let temporary = try TemporaryFolder()
+    let trace = try copy(temporary)
+    let path = trace + "/" + name
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    try bytes.dropLast(2).write(to: URL(fileURLWithPath: path))
+    let damaged = #expect(throws: TrainingError.self) { _ = try Trace(folder: trace) }
+    #expect(damaged?.exitStatus == 65)
+    #expect(damaged?.what.hasSuffix(name) == true)
+    try FileManager.default.removeItem(atPath: path)
+    let missing = #expect(throws: TrainingError.self) { _ = try Trace(folder: trace) }
+    #expect(missing?.exitStatus == 66)
+    #expect(missing?.what.hasSuffix(name) == true)
+  }
+
+  @Test func tensorsOfAnotherModelAreAnError() throws {
+    let temporary = try TemporaryFolder()
+    let trace = try copy(temporary)
+    try change(trace, ["width": 2])
+    let error = #expect(throws: TrainingError.self) {
+      _ = try Trace(folder: trace).replay(on: TestDevice().context)
+    }
+    #expect(error?.exitStatus == 65)
+    #expect(error?.what.hasSuffix("init.safetensors") == true)
+  }
+
+  @Test(arguments: [
+    #"{"dropout": 0.3}"#, #"{"steps": 7}"#, #"{"steps": 0, "losses": []}"#, #"{"batch": 4}"#,
+    #"{"classes": 11}"#, #"{"size": 14}"#, #"{"channels": 1}"#, #"{"depth": 11}"#,
+    #"{"depth": 10000000000}"#, #"{"block": "3,x,3"}"#, #"{"block": ""}"#, #"{"block": "2,2"}"#,
+    #"{"width": -1}"#, #"{"size": 99999999999}"#, #"{"lr": null}"#, #"{"losses": 2}"#,
+    #"{"batch": 2147483648}"#,
+  ])
+  func contradictionsAreRefused(members: String) throws {
+    let temporary = try TemporaryFolder()
+    let trace = try copy(temporary)
+    let changes = try #require(
+      JSONSerialization.jsonObject(with: Data(members.utf8)) as? [String: Any])
+    try change(trace, changes.mapValues { $0 is NSNull ? nil : $0 })
+    let error = #expect(throws: TrainingError.self) { _ = try Trace(folder: trace) }
+    #expect(error?.exitStatus == 65)
+  }
+
+  @Test func labelsOutOfRangeAreRefused() throws {
+    let temporary = try TemporaryFolder()
+    let trace = try copy(temporary)
+    var batches = try SafeTensors(contentsOf: trace + "/batches.safetensors")
+    var labels = try #require(batches.tensors["labels"]?.int32s)
+    labels[10] = 10
+    batches.tensors["labels"] = SafeTensors.Tensor(labels, shape: [8, 8])
+    try batches.write(to: trace + "/batches.safetensors")
+    let error = #expect(throws: TrainingError.self) { _ = try Trace(folder: trace) }
+    #expect(error?.exitStatus == 65)
+  }
+}
