@@ -62,6 +62,11 @@ package struct Checkpoint {
   /// Writes the file whole or not at all; throws with status 73.
   package func write(to path: String) throws(TrainingError) { try tensors.write(to: path) }
 
+  /// Whether every number of every tensor is finite.
+  var isFinite: Bool {
+    tensors.tensors.values.allSatisfy { $0.floats?.allSatisfy(\.isFinite) ?? true }
+  }
+
   /// Sets parameters and running statistics, and with `velocities` the optimiser's state.
   ///
   /// Throws with status 65, and changes nothing, when a tensor is missing or of another shape.
@@ -123,10 +128,12 @@ extension Checkpoint.Header {
     }
     let stored: WideResNet = try json("model")
     // Through the checks of the initialiser: a file may say anything.
-    model = try WideResNet(
-      depth: stored.depth, width: stored.width, blockKernels: stored.blockKernels,
-      dropout: stored.dropout, blocksPerGroup: stored.blocksPerGroup,
-      unitGamma: stored.unitGamma)
+    do {
+      model = try WideResNet(
+        depth: stored.depth, width: stored.width, blockKernels: stored.blockKernels,
+        dropout: stored.dropout, blocksPerGroup: stored.blocksPerGroup,
+        unitGamma: stored.unitGamma)
+    } catch { throw bad("model") }
     classes = try count("classes")
     image = try json("image")
     guard (1...100_000).contains(classes), (1...8192).contains(image.height),
@@ -142,13 +149,22 @@ extension Checkpoint.Header {
     recipe = try Recipe(json: Data((metadata["recipe"] ?? "").utf8), source: "recipe in \(file)")
     seed = try value("seed") { UInt64($0) }
     let bits: [UInt32] = try json("metrics")
-    guard bits.count == 4 else { throw bad("metrics") }
+    let metrics = bits.map { Float(bitPattern: $0) }
+    guard metrics.count == 4, metrics.allSatisfy(\.isFinite), metrics[0] >= 0,
+      (0...0x1p31).contains(metrics[2]), (0...metrics[2]).contains(metrics[1])
+    else { throw bad("metrics") }
     position = Trainer.Position(
       epoch: try count("epoch"), step: try count("step"), totalSteps: try count("total_steps"),
-      velocitiesAreFresh: try value("velocities_are_fresh") { Bool($0) },
-      metrics: bits.map { Float(bitPattern: $0) })
+      velocitiesAreFresh: try value("velocities_are_fresh") { Bool($0) }, metrics: metrics)
     awaitsEvaluation = try value("awaits_evaluation") { Bool($0) }
-    trainSeconds = try optional("train_seconds") { Double($0) }
-    bestError = try optional("best_error") { Double($0) }
+    guard !awaitsEvaluation || (position.epoch > 0 && position.step == 0 && metrics[2] > 0) else {
+      throw bad("awaits_evaluation")
+    }
+    trainSeconds = try optional("train_seconds") { number in
+      Double(number).flatMap { $0 >= 0 && $0.isFinite ? $0 : nil }
+    }
+    bestError = try optional("best_error") { number in
+      Double(number).flatMap { (0...100).contains($0) ? $0 : nil }
+    }
   }
 }

@@ -209,9 +209,7 @@ public final class Trainer {
   }
 
   private var diverged: TrainingError {
-    TrainingError(
-      .badData, "training", why: "the loss is not finite in epoch \(epoch + 1), step \(step)",
-      advice: "lower --lr; the checkpoint before it is kept")
+    .diverged("the loss is not finite in epoch \(epoch + 1), step \(step)")
   }
 }
 
@@ -241,6 +239,14 @@ extension Trainer {
     velocitiesAreFresh = position.velocitiesAreFresh
     try metrics.write(position.metrics)
     orderedEpoch = -1
+  }
+}
+
+extension TrainingError {
+  /// A run whose numbers are of no use any more; nothing of it is saved.
+  static func diverged(_ why: String) -> TrainingError {
+    TrainingError(
+      .badData, "training", why: why, advice: "lower --lr; the checkpoint before it is kept")
   }
 }
 

@@ -64,6 +64,9 @@ package final class TrainingRun {
       chooser: chooser)
     if options.resume && FileManager.default.fileExists(atPath: folder.lastCheckpoint) {
       try restore()
+    } else if FileManager.default.fileExists(atPath: folder.log) {
+      // Of a run that was killed before its first checkpoint.
+      try AtomicFile.write([], to: folder.log)
     }
     try writeConfiguration(device: context.info)
   }
@@ -121,6 +124,9 @@ package final class TrainingRun {
   private func evaluate(stop: () -> Bool) throws -> EpochRecord? {
     let begin = DispatchTime.now().uptimeNanoseconds
     guard let test = try trainer.evaluate(stop: stop) else { return nil }
+    guard test.loss.isFinite else {
+      throw TrainingError.diverged("the test loss is not finite after epoch \(trainer.epoch)")
+    }
     let train = Metrics(deviceValues: try trainer.position().metrics)
     let record = EpochRecord(
       epoch: trainer.epoch,
@@ -158,6 +164,11 @@ package final class TrainingRun {
 
   private func save(to paths: [String]) throws {
     let checkpoint = try Checkpoint(header: try header(), store: trainer.store)
+    // A step whose loss is finite may have moved the parameters out of range.
+    guard checkpoint.isFinite else {
+      throw TrainingError.diverged(
+        "a parameter is not finite in epoch \(trainer.epoch + 1), step \(trainer.step)")
+    }
     for path in paths { try checkpoint.write(to: path) }
   }
 
@@ -180,6 +191,14 @@ package final class TrainingRun {
     guard old.position.step < trainer.stepsPerEpoch, old.position.epoch <= new.recipe.epochs else {
       throw TrainingError(
         .badData, path, why: "it is further than this run goes", advice: "give more --epochs")
+    }
+    guard
+      old.position.totalSteps == old.position.epoch * trainer.stepsPerEpoch + old.position.step,
+      old.position.epoch < new.recipe.epochs || old.position.step == 0
+    else {
+      throw TrainingError(
+        .badData, path, why: "its counters contradict each other",
+        advice: "give another checkpoint, or train again into another --output")
     }
     try checkpoint.restore(into: trainer.store, velocities: true, file: path)
     try trainer.move(to: old.position)
