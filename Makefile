@@ -1,0 +1,65 @@
+# `make demo` and `make test` are all the set-up there is; `make` alone lists the goals.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean
+
+WIDECL := .build/release/widecl
+DEMO := runs/demo
+DEMO_MODEL := wrn-10-1
+SWIFT_SOURCES := Package.swift Sources Tests Examples benchmarks
+
+# Tests see what is internal, so they are built apart: `make demo` after `make test` builds nothing.
+TEST_BUILD := -c release -Xswiftc -enable-testing --scratch-path .build/tests
+# One at a time: two suites on the same CPU device would only measure each other.
+SWIFT_TEST := swift test $(TEST_BUILD) --skip-build --disable-xctest --no-parallel
+
+help: ## List the goals.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | \
+	while IFS=@ read -r goal text; do printf '  make %-12s %s\n' "$$goal" "$$text"; done
+
+demo: build ## Train a Wide ResNet on Fashion-MNIST and test it: minutes on two cores.
+	@echo "== Devices"
+	@$(WIDECL) devices
+	@if [[ -e $(DEMO)/checkpoint-last.safetensors ]]; then \
+	  echo "== Continuing the demo in $(DEMO); 'make demo-clean' lets it start anew"; \
+	else echo "== Training $(DEMO_MODEL) on Fashion-MNIST into $(DEMO)"; fi
+	@$(WIDECL) train --model $(DEMO_MODEL) --data fashion-mnist --recipe quick \
+	  --output $(DEMO) --resume
+	@echo "== Testing the best checkpoint"
+	@$(WIDECL) evaluate $(DEMO)/checkpoint-best.safetensors --data fashion-mnist
+
+demo-clean: ## Remove what the demo trained.
+	rm -rf $(DEMO)
+
+test: lint-format build-tests ## Lint, build with warnings as errors, run every test.
+	@echo "== An OpenCL device to test on"
+	@.build/tests/release/widecl devices
+	@echo "== Tests, with a cache of compiled kernels of their own"
+	@export POCL_CACHE_DIR=$$(mktemp -d "$(CURDIR)/.build/pocl.XXXXXX"); \
+	trap 'rm -rf "$$POCL_CACHE_DIR"' EXIT; $(SWIFT_TEST)
+
+build: setup ## Build the command.
+	swift build -c release --product widecl
+
+# Package.swift makes warnings errors.
+build-tests: setup
+	@echo "== Building everything"
+	swift build $(TEST_BUILD) --build-tests
+
+lint: lint-format lint-kernels ## Check format, and the kernels with the toolchain's clang.
+
+lint-format: setup
+	@echo "== Format"
+	swift format lint --strict --recursive $(SWIFT_SOURCES)
+
+lint-kernels: build-tests
+	@echo "== Kernels"
+	@$(SWIFT_TEST) --filter KernelLintTests
+
+setup: ## Install what is missing from Debian's packages.
+	@scripts/setup
+
+clean: ## Remove everything built; runs/ stays.
+	rm -rf .build
