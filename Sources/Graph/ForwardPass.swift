@@ -55,7 +55,7 @@ struct ForwardPass {
     switch node.layer {
     case .input: preconditionFailure("the input is the first layer only")
     case .convolution: appendConvolution(index)
-    case .batchNormReLU(let dropout): appendBatchNormReLU(index, dropout: dropout)
+    case .batchNormReLU: appendBatchNormReLU(index)
     case .add:
       // The convolution that computes the sum has put it into its own place.
       if let convolution = additionsInConvolutions.first(where: { $0.value == index })?.key {
@@ -124,43 +124,63 @@ struct ForwardPass {
     saved.append(Saved(output: y))
   }
 
-  private mutating func appendBatchNormReLU(_ index: Int, dropout: Double) {
+  private mutating func appendBatchNormReLU(_ index: Int) {
     let node = network.nodes[index]
     let channels = node.shape.channels
-    let x = output(node.inputs[0])
-    var tensors = Saved(output: tensor(node))
-    let runningMean = plan.tensor(
-      "\(node.name).running_mean", count: channels, storage: .state(node.states[0]))
-    let runningVariance = plan.tensor(
-      "\(node.name).running_var", count: channels, storage: .state(node.states[1]))
-    var bindings = [
-      "x": x, "gamma": parameter(node, 0, in: &plan), "beta": parameter(node, 1, in: &plan),
-      "y": tensors.output,
-    ]
+    saved.append(Saved(output: -1))
     if mode == .training {
-      tensors.mean = plan.tensor("\(node.name).mean", count: channels)
-      tensors.inverseDeviation = plan.tensor("\(node.name).inverse_deviation", count: channels)
+      saved[index].mean = plan.tensor("\(node.name).mean", count: channels)
+      saved[index].inverseDeviation = plan.tensor(
+        "\(node.name).inverse_deviation", count: channels)
       plan.append(
         BatchNormStatistics.self,
         BatchNormStatistics.Problem(rows: batchNormRows(node), channels: channels),
         layer: node.name, phase: .forward,
         [
-          "x": x, "runningMean": runningMean, "runningVariance": runningVariance,
-          "mean": tensors.mean, "inverseDeviation": tensors.inverseDeviation,
+          "x": output(node.inputs[0]), "runningMean": state(node, 0, in: &plan),
+          "runningVariance": state(node, 1, in: &plan), "mean": saved[index].mean,
+          "inverseDeviation": saved[index].inverseDeviation,
         ])
-      bindings["mean"] = tensors.mean
-      bindings["inverseDeviation"] = tensors.inverseDeviation
+    }
+    var plan = takePlan()
+    saved[index].output = appendNormalization(index, to: &plan, phase: .forward)
+    self.plan = plan
+  }
+
+  /// Adds the part of a batch normalisation that comes after the statistics; returns its output.
+  func appendNormalization(
+    _ index: Int, to plan: inout ExecutionPlan, phase: ExecutionPlan.Phase
+  ) -> Int {
+    let node = network.nodes[index]
+    guard case .batchNormReLU(let dropout) = node.layer else {
+      preconditionFailure("\(node.name) is no batch normalisation")
+    }
+    let y = plan.tensor(node.name, count: batch * node.shape.count)
+    var bindings = [
+      "x": output(node.inputs[0]), "gamma": parameter(node, 0, in: &plan),
+      "beta": parameter(node, 1, in: &plan), "y": y,
+    ]
+    if mode == .training {
+      bindings["mean"] = saved[index].mean
+      bindings["inverseDeviation"] = saved[index].inverseDeviation
     } else {
-      bindings["mean"] = runningMean
-      bindings["variance"] = runningVariance
+      bindings["mean"] = state(node, 0, in: &plan)
+      bindings["variance"] = state(node, 1, in: &plan)
     }
     plan.append(
       BatchNormReLUForward.self,
       BatchNormReLUForward.Problem(
-        rows: batchNormRows(node), channels: channels, inference: mode == .evaluation,
+        rows: batchNormRows(node), channels: node.shape.channels, inference: mode == .evaluation,
         dropout: mode == .training ? Float(dropout) : 0),
-      layer: node.name, phase: .forward, bindings, scalars: ["layer": .uint(UInt32(index))])
-    saved.append(tensors)
+      layer: node.name, phase: phase, bindings, scalars: ["layer": .uint(UInt32(index))])
+    return y
+  }
+
+  /// The tensor of a layer's running statistic by its place in the layer.
+  private func state(_ node: Network.Node, _ position: Int, in plan: inout ExecutionPlan) -> Int {
+    let index = node.states[position]
+    let state = network.states[index]
+    return plan.tensor(state.name, count: state.count, storage: .state(index))
   }
 
   private mutating func tensor(_ node: Network.Node) -> Int {
