@@ -35,11 +35,14 @@ let queue = try context.makeQueue()
   where configuration.description.hasPrefix(filter) {
     let times = try timer.seconds(operation, problem, configuration, runs: 5).sorted()
     let median = times[times.count / 2]
+    let parts = try timer.profile(operation, problem, configuration).map {
+      "\($0.kernel) " + String(format: "%.2f", $0.seconds * 1e3)
+    }
     print(
       "\(Operation.name) [\(problem)] \(configuration): "
         + String(
-          format: "%.2f ms  %.0f GFLOP/s", median * 1e3,
-          Operation.cost(problem).flops / median / 1e9))
+          format: "%.2f ms  %.0f GFLOP/s  ", median * 1e3,
+          Operation.cost(problem).flops / median / 1e9) + parts.joined(separator: ", "))
   }
 }
 

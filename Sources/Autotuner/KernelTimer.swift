@@ -17,6 +17,32 @@ package struct KernelTimer {
     _ operation: Operation.Type, _ problem: Operation.Problem,
     _ configuration: Operation.Configuration, runs: Int
   ) throws(CLError) -> [Double] {
+    let bound = try bind(operation, problem, configuration)
+    let scalars = Operation.exampleScalars(problem)
+    try bound.enqueue(on: queue, scalars: scalars)
+    try queue.finish()
+    var result: [Double] = []
+    for _ in 0..<runs {
+      let recorder = EventRecorder()
+      queue.recorder = recorder
+      defer { queue.recorder = nil }
+      try bound.enqueue(on: queue, scalars: scalars)
+      try queue.finish()
+      var seconds = 0.0
+      for event in recorder.events {
+        let times = try event.times()
+        seconds += Double(times.end - times.start) * 1e-9
+      }
+      result.append(seconds)
+    }
+    return result
+  }
+
+  /// The operation bound to buffers of random numbers.
+  private func bind<Operation: TunableOperation>(
+    _ operation: Operation.Type, _ problem: Operation.Problem,
+    _ configuration: Operation.Configuration
+  ) throws(CLError) -> BoundOperation {
     var generator = ExampleGenerator(seed: 1)
     var buffers: [String: any DeviceBuffer] = [:]
     for tensor in Operation.tensors(problem) {
@@ -39,24 +65,34 @@ package struct KernelTimer {
     for scratch in plan.scratch {
       buffers[scratch.name] = try context.makeBuffer(Float.self, count: scratch.count)
     }
-    let bound = try BoundOperation(
+    return try BoundOperation(
       name: Operation.name, plan: plan, buffers: buffers, context: context)
+  }
+
+  /// Seconds of each kernel in one run, by its name, in the order of their first launch.
+  package func profile<Operation: TunableOperation>(
+    _ operation: Operation.Type, _ problem: Operation.Problem,
+    _ configuration: Operation.Configuration
+  ) throws(CLError) -> [(kernel: String, seconds: Double)] {
+    let bound = try bind(operation, problem, configuration)
     let scalars = Operation.exampleScalars(problem)
     try bound.enqueue(on: queue, scalars: scalars)
     try queue.finish()
-    var result: [Double] = []
-    for _ in 0..<runs {
-      let recorder = EventRecorder()
-      queue.recorder = recorder
-      defer { queue.recorder = nil }
-      try bound.enqueue(on: queue, scalars: scalars)
-      try queue.finish()
-      var seconds = 0.0
-      for event in recorder.events {
-        let times = try event.times()
-        seconds += Double(times.end - times.start) * 1e-9
+    let recorder = EventRecorder()
+    queue.recorder = recorder
+    defer { queue.recorder = nil }
+    try bound.enqueue(on: queue, scalars: scalars)
+    try queue.finish()
+    var result: [(kernel: String, seconds: Double)] = []
+    for event in recorder.events {
+      let times = try event.times()
+      let seconds = Double(times.end - times.start) * 1e-9
+      let kernel = event.name.split(separator: " ").last.map(String.init) ?? event.name
+      if let index = result.firstIndex(where: { $0.kernel == kernel }) {
+        result[index].seconds += seconds
+      } else {
+        result.append((kernel, seconds))
       }
-      result.append(seconds)
     }
     return result
   }

@@ -59,6 +59,8 @@ package struct OperationPlan: Sendable {
 }
 
 /// A plan with its kernels built and its buffers bound, ready to be enqueued again and again.
+///
+/// Events are named after the operation and the kernel, "product" for CLBlast.
 package final class BoundOperation {
   package let name: String
   private var steps: [Step] = []
@@ -122,9 +124,9 @@ package final class BoundOperation {
           }
           try kernel.setArgument(index, value.argument)
         }
-        try queue.launch(kernel, over: range, name: name)
+        try queue.launch(kernel, over: range, name: "\(name) \(kernel.name)")
       case .product(let product, let a, let b, let c):
-        try BLAS.multiply(product, a, b, into: c, on: queue, name: name)
+        try BLAS.multiply(product, a, b, into: c, on: queue, name: "\(name) product")
       }
     }
   }

@@ -115,8 +115,8 @@ package struct StepBenchmark {
     var sums: [String: Result.Operation] = [:]
     var total = 0.0
     for (event, time) in zip(recorder.events, times) {
-      // An event's name is its layer's and its operation's.
-      let name = event.name.split(separator: " ").last.map(String.init) ?? event.name
+      // An event's name is its layer's, its operation's and its kernel's.
+      let name = event.name.split(separator: " ").dropLast().last.map(String.init) ?? event.name
       let seconds = Double(time.end - time.start) * 1e-9 / Double(steps)
       total += seconds
       sums[name, default: Result.Operation(name: name, launches: 0, seconds: 0)].seconds += seconds
