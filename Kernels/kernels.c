@@ -73,6 +73,9 @@ static const unsigned char conv2d_conv2d_winograd_filter[] = {
 static const unsigned char conv2d_conv2d_winograd_filter_gradient[] = {
 #embed "conv2d/conv2d_winograd_filter_gradient.cl"
 };
+static const unsigned char conv2d_conv2d_winograd_fused[] = {
+#embed "conv2d/conv2d_winograd_fused.cl"
+};
 static const unsigned char conv2d_conv2d_winograd_gradient[] = {
 #embed "conv2d/conv2d_winograd_gradient.cl"
 };
@@ -142,6 +145,7 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("conv2d/conv2d_transpose_filter.cl", conv2d_conv2d_transpose_filter),
     SOURCE("conv2d/conv2d_winograd_filter.cl", conv2d_conv2d_winograd_filter),
     SOURCE("conv2d/conv2d_winograd_filter_gradient.cl", conv2d_conv2d_winograd_filter_gradient),
+    SOURCE("conv2d/conv2d_winograd_fused.cl", conv2d_conv2d_winograd_fused),
     SOURCE("conv2d/conv2d_winograd_gradient.cl", conv2d_conv2d_winograd_gradient),
     SOURCE("conv2d/conv2d_winograd_input.cl", conv2d_conv2d_winograd_input),
     SOURCE("conv2d/conv2d_winograd_output.cl", conv2d_conv2d_winograd_output),

@@ -1,7 +1,7 @@
 // batched_product_tile: c[p] = a[p] · b[p] for each plane p, for CPUs.
 // Host: Sources/Operators/Conv2D/Winograd.swift
 //
-// a: [PLANES][ROWS][SUM_C], b: [PLANES][PUT_C / PANEL][SUM_C][PANEL], c: [PLANES][ROWS][PUT_C];
+// a: [PLANES][ROWS][SUM_C], b: [PUT_C / PANEL][PLANES][SUM_C][PANEL], c: [PLANES][ROWS][PUT_C];
 // A_PAD and C_PAD floats lie between the planes of a and c.
 // One work-item a group; it computes ITEM_M rows of one panel of PANEL = ITEM_N * VEC columns.
 // Neighbouring groups share the panel, which stays in cache.
@@ -12,6 +12,10 @@
 #endif
 #ifndef ITEM_N
 #error "ITEM_N: column vectors per work-item"
+#endif
+
+#ifndef PLANES
+#error "PLANES: products"
 #endif
 
 #define PANEL (ITEM_N * VEC)
@@ -61,7 +65,7 @@ void batched_product_tile(const __global float* restrict a, const __global float
   const int m0 = (int)get_global_id(0) * ITEM_M;
   const int panel = (int)get_global_id(1), plane = (int)get_global_id(2);
   a += plane * (ROWS * SUM_C + A_PAD) + m0 * SUM_C;
-  b += plane * SUM_C * PUT_C + panel * SUM_C * PANEL;
+  b += (panel * PLANES + plane) * SUM_C * PANEL;
   c += plane * (ROWS * PUT_C + C_PAD) + m0 * PUT_C + panel * PANEL;
   if (m0 + ITEM_M <= ROWS) {
     batched_product_rows(a, b, c);

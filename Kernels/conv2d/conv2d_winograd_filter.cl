@@ -1,7 +1,7 @@
 // conv2d_winograd_filter: u = G w Gᵀ for each pair of channels, in panels for the product.
 // Host: Sources/Operators/Conv2D/Winograd.swift
 //
-// w: [3][3][IN_C][OUT_C]; u: [POINTS][PUT_C / PANEL][SUM_C][PANEL]. Forward sums over IN_C and puts
+// w: [3][3][IN_C][OUT_C]; u: [PUT_C / PANEL][POINTS][SUM_C][PANEL]. Forward sums over IN_C and puts
 // OUT_C. BACKWARD sums over OUT_C, puts IN_C, and turns the filter by 180 degrees.
 // A work-item takes VEC channels put and ITEM_M channels summed.
 #include "conv2d/winograd.clh"
@@ -53,14 +53,14 @@ void conv2d_winograd_filter(const __global float* restrict w, __global float* re
 #pragma unroll
       for (int i = 0; i < TILE_IN; i++) half_done[i][s] = t[i];
     }
-    __global float* out = u + (n / PANEL * SUM_C + k) * PANEL + n % PANEL;
+    __global float* out = u + (n / PANEL * POINTS * SUM_C + k) * PANEL + n % PANEL;
 #pragma unroll
     for (int i = 0; i < TILE_IN; i++) {
       vec_t t[TILE_IN];
       winograd_filter(half_done[i], t);
 #pragma unroll
       for (int j = 0; j < TILE_IN; j++)
-        store_vec(out + (i * TILE_IN + j) * SUM_C * PUT_C, t[j]);
+        store_vec(out + (i * TILE_IN + j) * SUM_C * PANEL, t[j]);
     }
   }
 }

@@ -48,6 +48,10 @@ package enum Conv2DBackwardData: TunableOperation {
     case .winograd(let tiling):
       WinogradLaunches(shape: problem.shape, tiling: tiling).plan(
         backward: true, from: "dy", to: "dx", withResidual: problem.withResidual)
+    case .winogradFused(let tiling):
+      tiling.plan(
+        problem.shape, backward: true, from: "dy", to: "dx",
+        withResidual: problem.withResidual)
     }
   }
 
@@ -90,7 +94,7 @@ package enum Conv2DBackwardData: TunableOperation {
   }
 
   package static func isExact(_ configuration: Configuration) -> Bool {
-    if case .winograd = configuration { false } else { true }
+    configuration.isExact
   }
 
   package static func cost(_ problem: Problem) -> Cost {

@@ -5,11 +5,21 @@ import DeviceRuntime
 package enum Conv2DConfiguration: Hashable, Codable, Sendable, CustomStringConvertible {
   case direct(Conv2DTiling)
   case winograd(WinogradTiling)
+  case winogradFused(WinogradFusedTiling)
 
   package var description: String {
     switch self {
     case .direct(let tiling): tiling.description
     case .winograd(let tiling): tiling.description
+    case .winogradFused(let tiling): tiling.description
+    }
+  }
+
+  /// Whether it rounds no more than a plain sum does.
+  var isExact: Bool {
+    switch self {
+    case .direct: true
+    case .winograd, .winogradFused: false
     }
   }
 
@@ -21,7 +31,7 @@ package enum Conv2DConfiguration: Hashable, Codable, Sendable, CustomStringConve
       channelsSummed: channelsSummed, channelsProduced: channelsProduced, on: device
     ).map(Conv2DConfiguration.direct)
     guard WinogradTiling.applies(to: shape) else { return direct }
-    let tiles = [(8, 2), (14, 2), (12, 2), (6, 4), (7, 4), (8, 3), (10, 2), (14, 1), (8, 1)]
+    let tiles = [(8, 2), (14, 2), (6, 4), (8, 3), (10, 2), (14, 1), (8, 1)]
     let winograd = WinogradTiling.chunkings(shape).flatMap { outTile, images in
       tiles.map { itemM, itemN in
         WinogradTiling(outTile: outTile, images: images, itemM: itemM, itemN: itemN)
@@ -31,7 +41,10 @@ package enum Conv2DConfiguration: Hashable, Codable, Sendable, CustomStringConve
         && channelsProduced.isMultiple(of: $0.itemN * $0.vec)  // products take whole panels
         && $0.itemM <= max(8, $0.tiles(shape))  // a product of fewer rows wastes the tile
     }.map(Conv2DConfiguration.winograd)
-    return direct + winograd
+    let fused = WinogradFusedTiling.candidates(
+      shape, channelsSummed: channelsSummed, channelsProduced: channelsProduced, on: device
+    ).map(Conv2DConfiguration.winogradFused)
+    return direct + winograd + fused
   }
 }
 
@@ -48,7 +61,7 @@ extension WinogradTiling {
         return bytes >= 1 << 20 && bytes <= 32 << 20
       }
       let chosen = fitting.isEmpty ? [divisors.last ?? 1] : fitting
-      return chosen.suffix(4).map { (outTile, $0) }
+      return chosen.suffix(3).map { (outTile, $0) }
     }
   }
 }

@@ -48,6 +48,10 @@ package enum Conv2DForward: TunableOperation {
     case .winograd(let tiling):
       WinogradLaunches(shape: problem.shape, tiling: tiling).plan(
         backward: false, from: "x", to: "y", withResidual: problem.withResidual)
+    case .winogradFused(let tiling):
+      tiling.plan(
+        problem.shape, backward: false, from: "x", to: "y",
+        withResidual: problem.withResidual)
     }
   }
 
@@ -67,7 +71,7 @@ package enum Conv2DForward: TunableOperation {
   }
 
   package static func isExact(_ configuration: Configuration) -> Bool {
-    if case .winograd = configuration { false } else { true }
+    configuration.isExact
   }
 
   package static func cost(_ problem: Problem) -> Cost {

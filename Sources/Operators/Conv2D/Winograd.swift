@@ -92,21 +92,29 @@ struct WinogradLaunches {
 
   /// u from w, for forward or, turned and transposed, for backward data.
   func filter(backward: Bool) -> OperationPlan.Launch {
+    WinogradLaunches.filter(
+      shape, outTile: tiling.outTile, panel: tiling.itemN * tiling.vec, vec: tiling.vec,
+      workGroup: tiling.workGroup, backward: backward)
+  }
+
+  /// u from w in panels of `panel` channels.
+  static func filter(
+    _ shape: Conv2DShape, outTile: Int, panel: Int, vec: Int, workGroup: Int, backward: Bool
+  ) -> OperationPlan.Launch {
     let put = backward ? shape.inChannels : shape.outChannels
     let sum = backward ? shape.outChannels : shape.inChannels
     let itemM = min(16, sum)
     return .kernel(
       OperationPlan.KernelLaunch(
         source: "conv2d/conv2d_winograd_filter.cl", entryPoint: "conv2d_winograd_filter",
-        macros: transformMacros + [
+        macros: [
+          Macro("VEC", vec), Macro("WG_X", workGroup), Macro("TILE_OUT", outTile),
           Macro("IN_C", shape.inChannels), Macro("OUT_C", shape.outChannels),
-          Macro("BACKWARD", backward), Macro("PANEL", tiling.itemN * tiling.vec),
-          Macro("ITEM_M", itemM),
+          Macro("BACKWARD", backward), Macro("PANEL", panel), Macro("ITEM_M", itemM),
         ],
         range: NDRange(
-          groups: NDRange.Size(
-            ceilDivide(put / tiling.vec, tiling.workGroup), ceilDivide(sum, itemM)),
-          local: NDRange.Size(tiling.workGroup)),
+          groups: NDRange.Size(ceilDivide(put / vec, workGroup), ceilDivide(sum, itemM)),
+          local: NDRange.Size(workGroup)),
         arguments: [.buffer("w"), .buffer("u")]))
   }
 
@@ -118,7 +126,7 @@ struct WinogradLaunches {
         source: "conv2d/batched_product_tile.cl", entryPoint: "batched_product_tile",
         macros: [
           Macro("VEC", tiling.vec), Macro("ITEM_M", tiling.itemM), Macro("ITEM_N", tiling.itemN),
-          Macro("ROWS", rows), Macro("SUM_C", sum),
+          Macro("ROWS", rows), Macro("PLANES", tiling.points), Macro("SUM_C", sum),
           Macro("PUT_C", put), Macro("A_PAD", WinogradTiling.planePad),
           Macro("C_PAD", WinogradTiling.planePad),
         ],
