@@ -107,7 +107,7 @@ struct TrainerTests {
       let trainer = try TinyRun().trainer(on: device.context)
       try trainer.trainEpoch()
       #expect(try trainer.evaluate() != nil)
-      #expect(manager.ledger.alive["kernel"] ?? 0 > 0)
+      withExtendedLifetime(trainer) { #expect(manager.ledger.alive["kernel"] ?? 0 > 0) }
     }
     #expect(manager.ledger.alive.isEmpty, "\(manager.ledger.alive)")
   }

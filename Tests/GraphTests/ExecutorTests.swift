@@ -1,0 +1,100 @@
+import DeviceRuntime
+import TestSupport
+import Testing
+
+@testable import Graph
+
+@Suite(.serialized)
+struct ExecutorTests {
+  @Test func stepsAllocateNothing() throws {
+    let device = try TestDevice()
+    let run = try NetworkRun(
+      TinyNetworks.wideResNet(dropout: 0.3), optimizer: NetworkRun.optimizer,
+      context: device.context)
+    let bytes = device.context.allocatedBytes
+    let handles = device.manager.ledger.alive
+    device.context.resetPeakBytes()
+    for number in 0..<50 {
+      try run.step(number)
+      #expect(device.manager.ledger.alive == handles)
+    }
+    try run.store.queue.finish()
+    #expect(device.manager.ledger.alive == handles)
+    #expect(device.context.allocatedBytes == bytes && device.context.peakBytes == bytes)
+  }
+
+  @Test func nothingOfOpenCLOutlivesAnExecutor() throws {
+    let manager: DeviceManager
+    do {
+      let device = try TestDevice()
+      manager = device.manager
+      let run = try NetworkRun(TinyNetworks.withoutNormalization(), context: device.context)
+      try run.step()
+      withExtendedLifetime(run) { #expect(manager.ledger.alive["buffer"] ?? 0 > 0) }
+    }
+    #expect(manager.ledger.alive.isEmpty, "\(manager.ledger.alive)")
+  }
+
+  @Test func stepIsWrittenOnceAndRepeatsItsBits() throws {
+    let first = try NetworkRun(TinyNetworks.wideResNet(), optimizer: NetworkRun.optimizer)
+    let second = try NetworkRun(TinyNetworks.wideResNet(), optimizer: NetworkRun.optimizer)
+    for number in 0..<3 {
+      try first.step(number)
+      try second.step(number)
+    }
+    for kind in ParameterStore.Kind.allCases {
+      let (a, b) = (try first.store.read(kind), try second.store.read(kind))
+      #expect(a.map(\.values) == b.map(\.values))
+    }
+    #expect(try first.executor.read("logits") == second.executor.read("logits"))
+  }
+
+  @Test func paddingBetweenTensorsStaysZero() throws {
+    let run = try NetworkRun(TinyNetworks.wideResNet(), optimizer: NetworkRun.optimizer)
+    for number in 0..<5 { try run.step(number) }
+    let store = run.store
+    let step = store.context.info.baseAlignment / MemoryLayout<Float>.stride
+    try #require(step > 1)
+    for group in [store.parameters, store.gradients, store.velocities] {
+      let whole = try group.whole.read(on: store.queue)
+      #expect(whole.count == ParameterStore.paddedCount(of: run.network, on: store.context.info))
+      var (offset, padding) = (0, 0)
+      for part in group.parts {
+        let end = offset + part.count
+        #expect(try part.read(on: store.queue) == Array(whole[offset..<end]))
+        offset = (end + step - 1) / step * step
+        #expect(whole[end..<offset].allSatisfy { $0 == 0 })
+        padding += offset - end
+      }
+      #expect(offset == whole.count && padding > 0)
+    }
+  }
+
+  /// No tensor of a training step lies on another that is needed at the same time.
+  @Test func tensorsOfAStepDoNotOverlap() throws {
+    let run = try NetworkRun(TinyNetworks.entangled(), optimizer: NetworkRun.optimizer)
+    let (plan, memory) = (run.executor.plan, run.executor.memory)
+    var users: [Int: [Int]] = [:]
+    for (number, step) in plan.steps.enumerated() {
+      for tensor in step.bindings.values { users[tensor, default: []].append(number) }
+    }
+    let placed = memory.tensors.sorted { $0.key < $1.key }
+    #expect(placed.count > 20)
+    for (index, a) in placed.enumerated() {
+      for b in placed[..<index] where a.value.arena == b.value.arena {
+        let (first, second) = (users[a.key] ?? [], users[b.key] ?? [])
+        let meet =
+          first.first ?? 0 <= second.last ?? 0 && second.first ?? 0 <= first.last ?? 0
+        let apart =
+          a.value.offset + 4 * plan.tensors[a.key].count <= b.value.offset
+          || b.value.offset + 4 * plan.tensors[b.key].count <= a.value.offset
+        #expect(apart || !meet, "\(plan.tensors[a.key].name) on \(plan.tensors[b.key].name)")
+      }
+    }
+    for name in ["images", "labels", "logits", "losses"] {
+      let own = try #require(plan.index(ofTensor: name).flatMap { memory.tensors[$0] })
+      #expect(own.offset.isMultiple(of: run.store.context.info.baseAlignment))
+    }
+    #expect(memory.arenaBytes.reduce(0, +) < memory.unsharedBytes)
+  }
+}

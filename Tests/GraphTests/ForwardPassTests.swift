@@ -1,0 +1,80 @@
+import Autotuner
+import Graph
+import Operators
+import Testing
+
+@Suite(.serialized)
+struct ForwardPassTests {
+  private func forwardSteps(_ network: Network, _ mode: PlanMode) -> [ExecutionPlan.Step] {
+    let plan: ExecutionPlan =
+      mode == .evaluation
+      ? .evaluation(network, batch: 2, source: .host)
+      : .training(network, batch: 2, source: .host, optimizer: nil, paddedParameters: 0)
+    return plan.steps.filter { $0.phase == .forward }
+  }
+
+  @Test(arguments: [PlanMode.training, .evaluation])
+  func lastConvolutionOfEachBlockAddsTheShortcut(mode: PlanMode) {
+    let steps = forwardSteps(TinyNetworks.wideResNet(), mode)
+    #expect(!steps.contains { $0.operation.name == Add.name })
+    let adding = steps.filter { $0.bindings["residual"] != nil }
+    #expect(
+      adding.map(\.layer) == ["group0.block0.conv1", "group1.block0.conv1", "group2.block0.conv1"])
+    #expect(adding.allSatisfy { $0.operation.name == Conv2DForward.name })
+  }
+
+  @Test func onlyAConvolutionWithoutOtherUsersAdds() {
+    let steps = forwardSteps(TinyNetworks.entangled(), .training)
+    #expect(
+      steps.filter { $0.operation.name == Add.name }.map(\.layer)
+        == ["sum", "b used twice", "again", "all"])
+    #expect(steps.allSatisfy { $0.bindings["residual"] == nil })
+    let twice = forwardSteps(TinyNetworks.withoutNormalization(), .training)
+    #expect(twice.filter { $0.operation.name == Add.name }.map(\.layer) == ["twice"])
+  }
+
+  @Test func convolutionThatComesFirstWaitsForNothing() {
+    var network = Network(image: TinyNetworks.image)
+    let a = network.convolution(network.input, channels: 3, kernel: 3, name: "a")
+    let b = network.batchNormReLU(network.input, name: "b")
+    let finished = TinyNetworks.finished(&network, network.add(a, b, name: "sum"))
+    let steps = forwardSteps(finished, .training)
+    #expect(steps.contains { $0.operation.name == Add.name && $0.layer == "sum" })
+  }
+
+  private enum Operand: CaseIterable { case first, second, sum, reversed }
+
+  /// Logits of a linear layer behind two branches or the sum of them; its bias is 0.
+  private func logits(_ operand: Operand, normalized: Bool) throws -> [Float] {
+    var network = Network(image: TinyNetworks.image)
+    let x = network.convolution(network.input, channels: 8, kernel: 3, name: "x")
+    var branches = ["a", "b"].map {
+      network.convolution(x, channels: 8, kernel: 3, name: $0)
+    }
+    if normalized {
+      branches = branches.enumerated().map { network.batchNormReLU($1, name: "bn\($0)") }
+    }
+    let end =
+      switch operand {
+      case .first: branches[0]
+      case .second: branches[1]
+      case .sum: network.add(branches[0], branches[1], name: "sum")
+      case .reversed: network.add(branches[1], branches[0], name: "sum")
+      }
+    let run = try NetworkRun(TinyNetworks.finished(&network, end), mode: .evaluation)
+    try run.step()
+    return try run.executor.read("logits")
+  }
+
+  @Test(arguments: [true, false])
+  func sumIsTheSumOfItsOperands(normalized: Bool) throws {
+    let first = try logits(.first, normalized: normalized)
+    let second = try logits(.second, normalized: normalized)
+    let sum = try logits(.sum, normalized: normalized)
+    #expect(first.contains { abs($0) > 0.01 } && second.contains { abs($0) > 0.01 })
+    for index in sum.indices {
+      #expect(abs(sum[index] - first[index] - second[index]) < 1e-5)
+    }
+    #expect(try logits(.reversed, normalized: normalized) == sum)
+  }
+}

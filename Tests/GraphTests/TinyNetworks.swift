@@ -1,0 +1,131 @@
+import Autotuner
+import DeviceRuntime
+import Graph
+import TestSupport
+
+/// Networks for images of 8 x 8 with 3 channels, small enough for central differences.
+enum TinyNetworks {
+  static let batch = 4
+  static let image = ImageShape(height: 8, width: 8, channels: 3)
+
+  /// WRN-10-1.
+  static func wideResNet(dropout: Double = 0) -> Network {
+    var network = Network(image: image)
+    var x = network.convolution(network.input, channels: 16, kernel: 3, name: "conv0")
+    for (group, channels) in [16, 32, 64].enumerated() {
+      let (stride, name) = (group > 0 ? 2 : 1, "group\(group).block0")
+      let first = network.batchNormReLU(x, name: "\(name).bn0")
+      let shortcut =
+        group == 0
+        ? x
+        : network.convolution(
+          first, channels: channels, kernel: 1, stride: stride, name: "\(name).convdim")
+      var y = network.convolution(
+        first, channels: channels, kernel: 3, stride: stride, name: "\(name).conv0")
+      y = network.batchNormReLU(y, dropout: dropout, name: "\(name).bn1")
+      y = network.convolution(y, channels: channels, kernel: 3, name: "\(name).conv1")
+      x = network.add(y, shortcut, name: "\(name).add")
+    }
+    return finished(&network, network.batchNormReLU(x, name: "bn"))
+  }
+
+  /// Convolutions only, of which one result is added to itself.
+  static func withoutNormalization() -> Network {
+    var network = Network(image: image)
+    var x = network.convolution(network.input, channels: 8, kernel: 3, name: "a")
+    x = network.add(x, x, name: "twice")
+    x = network.convolution(x, channels: 6, kernel: 1, stride: 2, name: "b")
+    return finished(&network, x)
+  }
+
+  /// Values with three users, sums of sums, operands that no convolution computes, and a layer
+  /// that nothing uses.
+  static func entangled() -> Network {
+    var network = Network(image: image)
+    let x = network.convolution(network.input, channels: 8, kernel: 3, name: "a")
+    let left = network.batchNormReLU(x, name: "left")
+    let right = network.batchNormReLU(x, name: "right")
+    let sum = network.add(left, right, name: "sum")
+    let b = network.convolution(sum, channels: 8, kernel: 3, name: "b")
+    _ = network.convolution(sum, channels: 4, kernel: 1, name: "unused")
+    let twice = network.add(b, x, name: "b used twice")
+    let all = network.add(network.add(twice, b, name: "again"), left, name: "all")
+    return finished(&network, all)
+  }
+
+  /// Pool and linear layer behind `x`.
+  static func finished(_ network: inout Network, _ x: Network.Value) -> Network {
+    network.linear(network.globalAveragePool(x), outputs: 5, name: "fc")
+    return network
+  }
+}
+
+/// A network on the test device with a batch of random images.
+struct NetworkRun {
+  let network: Network
+  let store: ParameterStore
+  let executor: Executor
+  private let images: [Float]
+  private let labels: [Int32]
+
+  static let context = Result { try TestDevice().context }
+
+  static let optimizer = Optimizer(
+    momentum: 0.9, dampening: 0, nesterov: true, weightDecay: 5e-4)
+
+  init(
+    _ network: Network, mode: PlanMode = .training, optimizer: Optimizer? = nil,
+    context: Context? = nil
+  ) throws {
+    let context = try context ?? NetworkRun.context.get()
+    let queue = try context.makeQueue()
+    self.network = network
+    store = try ParameterStore(network: network, context: context, queue: queue)
+    try store.initialize(seed: 3)
+    let batch = TinyNetworks.batch
+    let plan: ExecutionPlan =
+      switch mode {
+      case .training:
+        .training(
+          network, batch: batch, source: .host, optimizer: optimizer,
+          paddedParameters: ParameterStore.paddedCount(of: network, on: context.info))
+      case .evaluation: .evaluation(network, batch: batch, source: .host)
+      }
+    let metrics = try context.makeBuffer(Float.self, count: 4)
+    try metrics.fill(0, on: queue)
+    executor = try Executor(plan, store: store, external: ["metrics": metrics])
+    var generator = ExampleGenerator(seed: 4)
+    images = generator.values(count: batch * network.image.count, kind: .random).map {
+      Float($0)
+    }
+    labels = (0..<batch).map { Int32($0 * 3 % network.classes) }
+  }
+
+  func step(_ number: Int = 0, learningRate: Float = 0.1) throws {
+    try executor.write("images", images)
+    try executor.write("labels", labels)
+    try executor.enqueue(scalars: [
+      "valid": .int(Int32(TinyNetworks.batch)), "seedLow": .uint(5), "seedHigh": .uint(6),
+      "step": .uint(UInt32(number)), "learningRate": .float(learningRate),
+      "firstStep": .int(number == 0 ? 1 : 0),
+    ])
+  }
+
+  /// The mean loss of the batch.
+  func loss() throws -> Double {
+    try step()
+    return try executor.read("losses").reduce(0) { $0 + Double($1) } / Double(TinyNetworks.batch)
+  }
+
+  /// Sets a parameter, in the order of files.
+  func set(_ name: String, _ values: [Float]) throws {
+    guard let index = network.parameters.firstIndex(where: { $0.name == name }) else {
+      preconditionFailure("no parameter \(name)")
+    }
+    try store.write(.parameter, at: index, values)
+  }
+
+  func parameter(_ name: String) throws -> [Float] {
+    try store.read(.parameter).first { $0.parameter.name == name }?.values ?? []
+  }
+}
