@@ -35,7 +35,7 @@ struct ExecutorTests {
     #expect(manager.ledger.alive.isEmpty, "\(manager.ledger.alive)")
   }
 
-  @Test func stepIsWrittenOnceAndRepeatsItsBits() throws {
+  @Test func sameStepsGiveTheSameBits() throws {
     let first = try NetworkRun(TinyNetworks.wideResNet(), optimizer: NetworkRun.optimizer)
     let second = try NetworkRun(TinyNetworks.wideResNet(), optimizer: NetworkRun.optimizer)
     for number in 0..<3 {
