@@ -138,13 +138,13 @@ struct CheckpointTests {
     let last = try #require(try folder.records.last)
     let path = folder.file(Self.name)
     let metrics = try Checkpoint(contentsOf: path).evaluate(
-      on: tiny.data, file: path, batch: 8, context: TinyRun.context.get())
+      on: tiny.data, file: path, batch: 4, context: TinyRun.context.get())
     #expect(metrics.loss == last.testLoss && metrics.error == last.testError)
-    #expect(metrics.images == 136)
-    let other = try TinyRun.images(classes: 5, train: 43, test: 136)
+    #expect(metrics.images == 68)
+    let other = try TinyRun.images(classes: 5, train: 23, test: 68)
     let error = #expect(throws: TrainingError.self) {
       try Checkpoint(contentsOf: path).evaluate(
-        on: other, file: path, batch: 8, context: TinyRun.context.get())
+        on: other, file: path, batch: 4, context: TinyRun.context.get())
     }
     #expect(error?.exitStatus == 65)
   }

@@ -6,13 +6,13 @@ import Models
 import TestSupport
 import Training
 
-/// The choices of a run of seconds: WRN-10-1 with dropout on 43 images of 8 x 8, five steps an
+/// The choices of a run of seconds: WRN-10-1 with dropout on 23 images of 8 x 8, five steps an
 /// epoch and a rest of three images, and 17 batches to test.
 struct TinyRun {
   var model: WideResNet
   var data: Dataset
   var recipe = Recipe(
-    epochs: 3, batchSize: 8, learningRate: 0.05, schedule: .steps(epochs: [2], factor: 0.2),
+    epochs: 3, batchSize: 4, learningRate: 0.05, schedule: .steps(epochs: [2], factor: 0.2),
     momentum: 0.9, nesterov: true, dampening: 0, weightDecay: 5e-4, dropAtStartOfEpoch: true,
     resetMomentumAtDrop: true, dropLastBatch: true,
     augmentation: Recipe.Augmentation(flip: true, pad: 2, padMode: .reflect),
@@ -22,7 +22,7 @@ struct TinyRun {
 
   init() throws {
     model = try WideResNet(depth: 10, width: 1, dropout: 0.3)
-    data = try TinyRun.images(classes: 4, train: 43, test: 136)
+    data = try TinyRun.images(classes: 4, train: 23, test: 68)
   }
 
   static func images(classes: Int, train: Int, test: Int) throws -> Dataset {

@@ -143,7 +143,7 @@ struct TrainingRunTests {
     other.seed = 8
     try refuses(folder, other, why: "another seed")
     other = tiny
-    other.limit = 40
+    other.limit = 20
     try refuses(folder, other, why: "another limit")
     other = tiny
     other.recipe.learningRate = 0.06
@@ -159,7 +159,7 @@ struct TrainingRunTests {
     other.model = try WideResNet(depth: 16, width: 1, dropout: 0.3)
     try refuses(folder, other, why: "another model")
     other = tiny
-    other.data = try TinyRun.images(classes: 5, train: 43, test: 136)
+    other.data = try TinyRun.images(classes: 5, train: 23, test: 68)
     try refuses(folder, other, why: "another data, number of classes")
     #expect(try tiny.run(in: folder, resume: true).finishes())
   }
@@ -174,7 +174,7 @@ struct TrainingRunTests {
 
   /// In the second epoch the rate explodes: seen by a later step or, in an epoch of one step,
   /// only by the test.
-  @Test(arguments: [nil, 8])
+  @Test(arguments: [nil, 4])
   func lossThatIsNotFiniteKeepsTheLastGoodCheckpoint(limit: Int?) throws {
     var tiny = try TinyRun()
     tiny.limit = limit
