@@ -37,7 +37,8 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(name: "Randomness", swiftSettings: settings),
-    .target(name: "Autotuner", dependencies: ["DeviceRuntime"], swiftSettings: settings),
+    .target(name: "Files", swiftSettings: settings),
+    .target(name: "Autotuner", dependencies: ["DeviceRuntime", "Files"], swiftSettings: settings),
     .target(
       name: "Operators", dependencies: ["Autotuner", "DeviceRuntime", "Randomness"],
       swiftSettings: settings),
@@ -51,15 +52,15 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Models", "Graph", "Operators", "DeviceRuntime", "Datasets", "Randomness",
-        .product(name: "Logging", package: "swift-log"),
+        "Models", "Graph", "Operators", "Autotuner", "DeviceRuntime", "Datasets", "Randomness",
+        "Files", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "widecl",
       dependencies: [
         "Training", "Models", "Graph", "Operators", "Autotuner", "DeviceRuntime", "Datasets",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Files", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
@@ -80,6 +81,10 @@ let package = Package(
       name: "DeviceRuntimeTests", dependencies: ["DeviceRuntime", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
+      name: "AutotunerTests",
+      dependencies: ["Autotuner", "Operators", "DeviceRuntime", "Files", "TestSupport"],
+      resources: [.copy("Spaces")], swiftSettings: settings),
+    .testTarget(
       name: "OperatorsTests",
       dependencies: ["Operators", "Autotuner", "DeviceRuntime", "Randomness", "TestSupport"],
       swiftSettings: settings),
@@ -96,7 +101,10 @@ let package = Package(
       name: "DatasetsTests", dependencies: ["Datasets", "Randomness"], swiftSettings: settings),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Training", "Models", "Graph", "Datasets", "DeviceRuntime", "TestSupport"],
+      dependencies: [
+        "Training", "Models", "Graph", "Autotuner", "Datasets", "DeviceRuntime", "Files",
+        "TestSupport",
+      ],
       resources: [.copy("Traces")], swiftSettings: settings),
     .testTarget(
       name: "CommandTests", dependencies: ["widecl", "Training", "Datasets", "TestSupport"],

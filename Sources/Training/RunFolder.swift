@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// The output folder of a run, locked as long as the object lives.

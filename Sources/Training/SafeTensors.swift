@@ -1,3 +1,5 @@
+import Files
+
 /// Named tensors and texts in the safetensors format, which Python opens as it is.
 ///
 /// A file is the header's length in 8 bytes, the header as JSON, and the tensors' bytes, all

@@ -2,6 +2,7 @@ import Autotuner
 import Datasets
 import DeviceRuntime
 import Dispatch
+import Files
 import Foundation
 import Graph
 import Models

@@ -6,24 +6,12 @@ package enum AtomicFile {
   package static let temporaryPrefix = ".widecl-"
   package static let temporarySuffix = ".partial"
 
-  /// Writes the chunks one after the other to the file at `path`; throws with status 73.
+  /// Writes the chunks one after the other to the file at `path`.
   ///
   /// Until the rename every failure leaves the old file as it was and no temporary behind. When
   /// only the last step, making the rename durable, fails, the new file is already in place, whole.
-  package static func write(
-    _ chunks: [[UInt8]], to path: String, files: any FileOperations = SystemFiles()
-  ) throws(TrainingError) {
-    do { try replace(path, by: chunks, files: files) } catch {
-      throw TrainingError(
-        .cannotWrite, path, why: "cannot be written: \(error.reason)",
-        advice: error.code == ENOSPC || error.code == EDQUOT
-          ? "make room on the disk or choose another folder"
-          : "check the folder and its permissions, or choose another one")
-    }
-  }
-
-  private static func replace(
-    _ path: String, by chunks: [[UInt8]], files: any FileOperations
+  package static func replace(
+    _ path: String, by chunks: [[UInt8]], files: any FileOperations = SystemFiles()
   ) throws(FileError) {
     let folder = folder(of: path)
     let folderDescriptor = try files.open(folder, flags: O_RDONLY | O_DIRECTORY, mode: 0)
