@@ -29,9 +29,6 @@ package protocol TunableOperation: Sendable {
   /// The arithmetic and the memory traffic that the problem needs, whatever the configuration.
   static func cost(_ problem: Problem) -> Cost
 
-  /// Whether a configuration rounds no more than a plain sum does, as Winograd's transforms do.
-  static func isExact(_ configuration: Configuration) -> Bool
-
   /// The same in plain Swift and double precision.
   ///
   /// `inputs` holds the tensors with role `input` and `inputOutput` in their order; the result
@@ -46,6 +43,26 @@ package protocol TunableOperation: Sendable {
 
   /// The scalars that change from step to step, with the values the tests use.
   static func exampleScalars(_ problem: Problem) -> DynamicScalars
+
+  /// A problem of the same kind that is small enough for the reference: the tuner checks on it.
+  static func checkProblem(for problem: Problem) -> Problem
+
+  /// The configuration that shows on `checkProblem(for: problem)` what `configuration` does.
+  ///
+  /// Where that is no candidate there, only the comparison at full size is made.
+  static func checkConfiguration(
+    _ configuration: Configuration, for problem: Problem
+  ) -> Configuration
+
+  /// How far the results of one problem are from being of use for another; nil: of none.
+  ///
+  /// `other` may come from a file that anybody wrote: any value must be answered.
+  static func distance(_ problem: Problem, _ other: Problem) -> Double?
+
+  /// Whether a configuration rounds no more than a plain sum does.
+  ///
+  /// Those that do, such as Winograd's, are left out by `Algorithms.direct`.
+  static func isExact(_ configuration: Configuration) -> Bool
 }
 
 extension TunableOperation {
@@ -57,6 +74,14 @@ extension TunableOperation {
   }
 
   package static func exampleScalars(_ problem: Problem) -> DynamicScalars { [:] }
+
+  package static func checkProblem(for problem: Problem) -> Problem { problem }
+
+  package static func checkConfiguration(
+    _ configuration: Configuration, for problem: Problem
+  ) -> Configuration { configuration }
+
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? { nil }
 
   package static func isExact(_ configuration: Configuration) -> Bool { true }
 }
