@@ -10,63 +10,20 @@ package struct KernelTimer {
     self.queue = queue
   }
 
-  /// Seconds of each run of an operation: the sum of its launches' event times.
+  /// Seconds of each run of an operation, from the start of its first launch to the end of its
+  /// last.
   ///
   /// Buffers hold random numbers. One warm-up run comes first.
   package func seconds<Operation: TunableOperation>(
     _ operation: Operation.Type, _ problem: Operation.Problem,
     _ configuration: Operation.Configuration, runs: Int
   ) throws(CLError) -> [Double] {
-    let bound = try bind(operation, problem, configuration)
-    let scalars = Operation.exampleScalars(problem)
-    try bound.enqueue(on: queue, scalars: scalars)
-    try queue.finish()
+    let bench = try Workbench(operation, problem, queue: queue)
+    let candidate = try bench.bind(configuration)
+    _ = try bench.seconds(of: candidate)
     var result: [Double] = []
-    for _ in 0..<runs {
-      let recorder = EventRecorder()
-      queue.recorder = recorder
-      defer { queue.recorder = nil }
-      try bound.enqueue(on: queue, scalars: scalars)
-      try queue.finish()
-      var seconds = 0.0
-      for event in recorder.events {
-        let times = try event.times()
-        seconds += Double(times.end - times.start) * 1e-9
-      }
-      result.append(seconds)
-    }
+    for _ in 0..<runs { result.append(try bench.seconds(of: candidate)) }
     return result
-  }
-
-  /// The operation bound to buffers of random numbers.
-  private func bind<Operation: TunableOperation>(
-    _ operation: Operation.Type, _ problem: Operation.Problem,
-    _ configuration: Operation.Configuration
-  ) throws(CLError) -> BoundOperation {
-    var generator = ExampleGenerator(seed: 1)
-    var buffers: [String: any DeviceBuffer] = [:]
-    for tensor in Operation.tensors(problem) {
-      // A period of 4096 values keeps the host's part short; kernels do not see it.
-      let size = min(tensor.count, 4096)
-      let sample = Operation.exampleInput(
-        problem, TensorArgument(tensor.name, tensor.role, count: size, element: tensor.element),
-        kind: .random, generator: &generator)
-      func values<T>(_ convert: (Double) -> T) -> [T] {
-        (0..<tensor.count).map { convert(sample[$0 % size]) }
-      }
-      switch tensor.element {
-      case .float: buffers[tensor.name] = try filled(values { Float($0) })
-      case .int: buffers[tensor.name] = try filled(values { Int32($0) })
-      case .uint: buffers[tensor.name] = try filled(values { UInt32($0) })
-      case .uchar: buffers[tensor.name] = try filled(values { UInt8($0) })
-      }
-    }
-    let plan = Operation.plan(problem, configuration)
-    for scratch in plan.scratch {
-      buffers[scratch.name] = try context.makeBuffer(Float.self, count: scratch.count)
-    }
-    return try BoundOperation(
-      name: Operation.name, plan: plan, buffers: buffers, context: context)
   }
 
   /// Seconds of each kernel in one run, by its name, in the order of their first launch.
@@ -74,34 +31,18 @@ package struct KernelTimer {
     _ operation: Operation.Type, _ problem: Operation.Problem,
     _ configuration: Operation.Configuration
   ) throws(CLError) -> [(kernel: String, seconds: Double)] {
-    let bound = try bind(operation, problem, configuration)
-    let scalars = Operation.exampleScalars(problem)
-    try bound.enqueue(on: queue, scalars: scalars)
-    try queue.finish()
-    let recorder = EventRecorder()
-    queue.recorder = recorder
-    defer { queue.recorder = nil }
-    try bound.enqueue(on: queue, scalars: scalars)
-    try queue.finish()
+    let bench = try Workbench(operation, problem, queue: queue)
+    let candidate = try bench.bind(configuration)
+    _ = try bench.seconds(of: candidate)
     var result: [(kernel: String, seconds: Double)] = []
-    for event in recorder.events {
-      let times = try event.times()
-      let seconds = Double(times.end - times.start) * 1e-9
-      let kernel = event.name.split(separator: " ").last.map(String.init) ?? event.name
+    for launch in try bench.launches(of: candidate) {
+      let kernel = launch.name.split(separator: " ").last.map(String.init) ?? launch.name
       if let index = result.firstIndex(where: { $0.kernel == kernel }) {
-        result[index].seconds += seconds
+        result[index].seconds += launch.milliseconds * 1e-3
       } else {
-        result.append((kernel, seconds))
+        result.append((kernel, launch.milliseconds * 1e-3))
       }
     }
     return result
-  }
-
-  private func filled<Element: BitwiseCopyable>(
-    _ values: [Element]
-  ) throws(CLError) -> Buffer<Element> {
-    let buffer = try context.makeBuffer(Element.self, count: values.count)
-    try buffer.write(values, on: queue)
-    return buffer
   }
 }

@@ -11,6 +11,18 @@ package protocol OperationInstance: Sendable {
   func plan(
     choosing chooser: any ConfigurationChooser, on device: DeviceInfo
   ) -> (plan: OperationPlan, configuration: String)
+
+  /// Gives the types back to code that needs them.
+  func accept<Visitor: OperationVisitor>(_ visitor: Visitor) throws -> Visitor.Output
+}
+
+/// Code that runs over operations of any type.
+package protocol OperationVisitor {
+  associatedtype Output
+
+  func visit<Operation: TunableOperation>(
+    _ operation: Operation.Type, _ problem: Operation.Problem
+  ) throws -> Output
 }
 
 /// Picks how an operation is computed on a device.
@@ -52,5 +64,9 @@ package struct Instance<Operation: TunableOperation>: OperationInstance {
   ) -> (plan: OperationPlan, configuration: String) {
     let configuration = chooser.configuration(for: Operation.self, problem, on: device)
     return (Operation.plan(problem, configuration), configuration.description)
+  }
+
+  package func accept<Visitor: OperationVisitor>(_ visitor: Visitor) throws -> Visitor.Output {
+    try visitor.visit(Operation.self, problem)
   }
 }

@@ -9,8 +9,29 @@ package struct KernelLibrary: Sendable {
 
   package init(directory: URL? = nil) { self.directory = directory }
 
-  /// The paths of the embedded files, for example "conv2d/conv2d_forward.cl".
-  package static var embeddedPaths: [String] { table.map { String(cString: $0.path) } }
+  /// The paths of the embedded kernels, for example "conv2d/conv2d_forward.cl".
+  package static var embeddedPaths: [String] {
+    table.map { String(cString: $0.path) }.filter { !isTuned($0) }
+  }
+
+  /// The tuning results that come with the kernels: the JSON files of the folder "tuned".
+  package var tunedFiles: [(path: String, text: String)] {
+    let paths: [String]
+    if let directory {
+      let folder = directory.appending(path: "tuned").path
+      paths = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+        .map { "tuned/" + $0 }
+    } else {
+      paths = Self.table.map { String(cString: $0.path) }
+    }
+    return paths.filter(Self.isTuned).sorted().compactMap { path in
+      (try? text(at: path, includedBy: nil)).map { (path, $0) }
+    }
+  }
+
+  private static func isTuned(_ path: String) -> Bool {
+    path.hasPrefix("tuned/") && path.hasSuffix(".json")
+  }
 
   /// The source at `path` with its includes put in, each once, lines numbered as in the files.
   package func source(_ path: String) throws(CLError) -> String {

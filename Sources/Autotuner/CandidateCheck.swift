@@ -1,0 +1,70 @@
+import DeviceRuntime
+
+/// Decides whether candidates compute what they should, before they are timed.
+///
+/// Each is run on a small problem against the double-precision reference, and at full size against
+/// the outputs of the first candidate that was found right.
+package final class CandidateCheck<Operation: TunableOperation> {
+  private let queue: Queue
+  private let small: Operation.Problem
+  private let smallCandidates: Set<Operation.Configuration>
+  private let isSmall: Bool
+  private lazy var example = ConformanceCase(Operation.self, small, kind: .random, seed: 1)
+  private var expected: [(name: String, values: [Float])]?
+
+  package init(_ operation: Operation.Type, _ problem: Operation.Problem, queue: Queue) {
+    self.queue = queue
+    small = Operation.checkProblem(for: problem)
+    isSmall = small == problem
+    smallCandidates = Set(Operation.candidates(for: small, on: queue.context.info))
+  }
+
+  /// Compares with the reference on the small problem; throws `ConformanceFailure` or `CLError`.
+  ///
+  /// False where the configuration has no counterpart there.
+  package func checkAgainstReference(_ configuration: Operation.Configuration) throws -> Bool {
+    let counterpart = Operation.checkConfiguration(configuration, for: small)
+    guard smallCandidates.contains(counterpart) else { return false }
+    try example.check(counterpart, on: queue)
+    return true
+  }
+
+  /// Whether there are outputs at full size to compare with.
+  package var hasExpectedOutputs: Bool { expected != nil }
+
+  /// Takes the outputs of a candidate that is right as what the others must give.
+  package func expect(_ outputs: [(name: String, values: [Float])]) { expected = outputs }
+
+  /// Compares outputs at full size; throws `ConformanceFailure` for a large difference.
+  ///
+  /// Orders of summation differ, so the bound is a share of the tensor's root mean square, and one
+  /// value in a million may be anywhere: a ReLU's mask turns with the last bit of its argument.
+  package func compare(
+    _ outputs: [(name: String, values: [Float])], of configuration: Operation.Configuration
+  ) throws {
+    guard let expected else { preconditionFailure("nothing to compare with") }
+    let share = Operation.isExact(configuration) ? 1e-3 : 1e-2
+    for (actual, expected) in zip(outputs, expected) {
+      if let wrong = firstDifference(actual.values, expected.values, share: share) {
+        throw ConformanceFailure(
+          description: "\(actual.name)[\(wrong)] is \(actual.values[wrong]), the default gives "
+            + "\(expected.values[wrong])")
+      }
+    }
+  }
+
+  private func firstDifference(_ actual: [Float], _ expected: [Float], share: Double) -> Int? {
+    precondition(actual.count == expected.count)
+    var squares = 0.0
+    for value in expected where value.isFinite { squares += Double(value) * Double(value) }
+    let bound = Float(share * (squares / Double(max(1, expected.count))).squareRoot())
+    var allowed = expected.count / 1_000_000
+    for index in expected.indices {
+      let (a, b) = (actual[index], expected[index])
+      if abs(a - b) <= bound || a == b || a.isNaN && b.isNaN { continue }
+      if allowed == 0 || !a.isFinite { return index }
+      allowed -= 1
+    }
+    return nil
+  }
+}

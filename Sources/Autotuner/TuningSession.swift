@@ -1,0 +1,74 @@
+import DeviceRuntime
+import Foundation
+
+/// Tunes one task after the other and keeps each result at once.
+package struct TuningSession {
+  private let queue: Queue
+  private let store: TuningStore
+  private let shipped: TuningDatabase
+  private let operations: [any TunableOperation.Type]
+  private let journal: Journal
+
+  /// A session with the journal held until it ends; `operations` are those that tasks may name.
+  package init(
+    queue: Queue, store: TuningStore, shipped: TuningDatabase,
+    operations: [any TunableOperation.Type]
+  ) throws(TuningError) {
+    self.queue = queue
+    self.store = store
+    self.shipped = shipped
+    self.operations = operations
+    try store.createFolder()
+    journal = try Journal(store.journal)
+  }
+
+  /// Works until all is done, the time is over or `stop` says so.
+  ///
+  /// Each task gets a share of the time that is left, by the root of its weight: what a heavy one
+  /// gains counts more, but compiling candidates takes as long for a light one.
+  package func run(
+    _ work: TuningWork, stop: @escaping () -> Bool = { false },
+    report: @escaping (TuningEvent) -> Void
+  ) throws {
+    let now = Tuner.Surroundings().now
+    let deadline = now() + work.seconds
+    for (index, task) in work.tasks.enumerated() {
+      let left = deadline - now()
+      if stop() || left <= 0 { return }
+      guard let instance = task.instance(among: operations) else { continue }
+      let weights = work.tasks[index...].map { max($0.weight, 0).squareRoot() }
+      let share = left * (weights.first ?? 0) / max(weights.reduce(0, +), 1e-300)
+      let tuner = Tuner(
+        queue: queue, journal: journal, algorithms: work.algorithms,
+        surroundings: Tuner.Surroundings(
+          stop: stop,
+          report: {
+            report(.progress(task: index, tried: $0, limit: $1, best: $2))
+          }))
+      let known = TunedChooser(
+        [store.load().database, shipped], algorithms: work.algorithms)
+      let result = try instance.accept(
+        Tune(tuner: tuner, known: known, seconds: min(left, max(share, 2)), queue: queue))
+      var changes = TuningDatabase()
+      changes.replace(with: result.entries, on: queue.context.info)
+      if !changes.isEmpty { try store.save(changes) }
+      report(.result(task: index, result))
+    }
+  }
+}
+
+private struct Tune: OperationVisitor {
+  typealias Output = TuningResult
+
+  let tuner: Tuner
+  let known: TunedChooser
+  let seconds: Double
+  let queue: Queue
+
+  func visit<Operation: TunableOperation>(
+    _ operation: Operation.Type, _ problem: Operation.Problem
+  ) throws -> TuningResult {
+    let hint = known.choice(for: operation, problem, on: queue.context.info).configuration
+    return try tuner.tune(operation, problem, hints: [hint], seconds: seconds)
+  }
+}

@@ -1,0 +1,197 @@
+import Foundation
+import Glibc
+
+/// Runs a tuning in a child process and starts it again when a candidate crashes or hangs it.
+package struct TuningSupervisor {
+  /// How a tuning ended.
+  package enum Outcome: Hashable, Sendable {
+    case finished
+    /// By request; what was found is kept.
+    case stopped
+    /// The child said why on standard error and exited with this status.
+    case failed(status: Int32)
+    /// The child died again and again without a candidate to blame.
+    case crashed(signal: Int32)
+  }
+
+  private let executable: String
+  private let arguments: [String]
+  private let store: TuningStore
+  private let timeout: Double
+  private let now = Tuner.Surroundings().now
+
+  /// `arguments` make the executable read `TuningWork` and write lines of `TuningEvent`; a child
+  /// without a sign of life for `timeout` seconds is ended.
+  package init(
+    executable: String, arguments: [String], store: TuningStore, timeout: Double = 60
+  ) {
+    self.executable = executable
+    self.arguments = arguments
+    self.store = store
+    self.timeout = timeout
+  }
+
+  /// Works until all tasks have a result, the time is over or `stop` says so.
+  ///
+  /// The tasks' indices in events are those in `work`. `note` gets a line for each candidate that
+  /// ended a child.
+  package func run(
+    _ work: TuningWork, stop: () -> Bool = { false }, note: (String) -> Void = { _ in },
+    handle: (TuningEvent) -> Void
+  ) throws(TuningError) -> Outcome {
+    try store.createFolder()
+    try Journal.start(store.journal)
+    let deadline = now() + work.seconds
+    var remaining = Array(work.tasks.indices)
+    var blacklist = Journal.content(of: store.journal).blacklist
+    while !remaining.isEmpty {
+      let left = deadline - now()
+      if stop() { return .stopped }
+      if left <= 0 { return .finished }
+      var part = work
+      part.tasks = remaining.map { work.tasks[$0] }
+      part.seconds = left
+      let indices = remaining
+      guard let input = try? JSONEncoder().encode(part) else {
+        preconditionFailure("work of strings and finite numbers")
+      }
+      let child = try Child(
+        executable: executable, arguments: arguments, input: input, folder: store.folder)
+      let end = watch(child, stop: stop) { event in
+        switch event {
+        case .progress(let task, let tried, let limit, let best):
+          guard indices.indices.contains(task) else { return }
+          handle(.progress(task: indices[task], tried: tried, limit: limit, best: best))
+        case .result(let task, let result):
+          guard indices.indices.contains(task) else { return }
+          remaining.removeAll { $0 == indices[task] }
+          handle(.result(task: indices[task], result))
+        }
+      }
+      switch end {
+      case .exited(0): return stop() ? .stopped : .finished
+      case .exited(130): return .stopped
+      case .exited(let status): return .failed(status: status)
+      case .signalled(let signal, let hung):
+        let after = Journal.content(of: store.journal).blacklist
+        let culprits = after.subtracting(blacklist)
+        guard !culprits.isEmpty else { return .crashed(signal: signal) }
+        for key in culprits {
+          note(
+            "\(key.operation) [\(key.problem)] \(key.configuration) "
+              + (hung ? "hung" : "crashed (signal \(signal))") + " and is not tried again")
+        }
+        blacklist = after
+      }
+    }
+    return .finished
+  }
+
+  private enum End {
+    case exited(Int32)
+    case signalled(Int32, hung: Bool)
+  }
+
+  private func watch(
+    _ child: borrowing Child, stop: () -> Bool, handle: (TuningEvent) -> Void
+  ) -> End {
+    var lastSign = now()
+    var isAsked = false
+    var hung = false
+    var pending: [UInt8] = []
+    let decoder = JSONDecoder()
+    while let bytes = child.read(milliseconds: 200) {
+      if !bytes.isEmpty {
+        lastSign = now()
+        pending += bytes
+        while let newline = pending.firstIndex(of: UInt8(ascii: "\n")) {
+          let line = Data(pending[..<newline])
+          pending.removeSubrange(...newline)
+          if let event = try? decoder.decode(TuningEvent.self, from: line) { handle(event) }
+        }
+      }
+      if stop() && !isAsked {
+        isAsked = true
+        child.signal(SIGTERM)
+      }
+      if now() - lastSign > timeout && !hung {
+        hung = true
+        child.signal(SIGKILL)
+      }
+    }
+    let status = child.wait()
+    let signal = status & 0x7f
+    return signal == 0 ? .exited(status >> 8 & 0xff) : .signalled(signal, hung: hung)
+  }
+}
+
+/// A process in a group of its own, so that Ctrl-C in a terminal reaches only its parent.
+private struct Child: ~Copyable {
+  private let pid: pid_t
+  private let output: Int32
+
+  init(
+    executable: String, arguments: [String], input: Data, folder: String
+  ) throws(TuningError) {
+    func failure(_ call: String, _ code: Int32) -> TuningError {
+      TuningError(
+        .cannotWrite, folder, why: "\(String(cString: strerror(code))) (\(call))",
+        advice: "make room on the disk, or set XDG_CACHE_HOME")
+    }
+    // A file without a name: it is gone with its descriptor.
+    var template = Array((folder + "/.widecl-work-XXXXXX").utf8CString)
+    let inputFile = mkstemp(&template)
+    guard inputFile >= 0 else { throw failure("mkstemp", errno) }
+    defer { close(inputFile) }
+    unlink(template)
+    let written = input.withUnsafeBytes { write(inputFile, $0.baseAddress, $0.count) }
+    guard written == input.count else { throw failure("write", written < 0 ? errno : ENOSPC) }
+    lseek(inputFile, 0, SEEK_SET)
+    var ends: [Int32] = [0, 0]
+    guard pipe(&ends) == 0 else { throw failure("pipe", errno) }
+    // The child must not keep its own copies, or the end of its output is never seen.
+    for descriptor in ends + [inputFile] { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    defer { close(ends[1]) }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_adddup2(&actions, inputFile, STDIN_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    var pointers: [UnsafeMutablePointer<CChar>?] = ([executable] + arguments).map { strdup($0) }
+    pointers.append(nil)
+    defer { for pointer in pointers { free(pointer) } }
+    var pid: pid_t = 0
+    let code = posix_spawn(&pid, executable, &actions, &attributes, pointers, environ)
+    guard code == 0 else {
+      close(ends[0])
+      throw failure("posix_spawn of \(executable)", code)
+    }
+    self.pid = pid
+    output = ends[0]
+  }
+
+  deinit { close(output) }
+
+  /// What the child has written meanwhile, empty after the time; nil at the end of its output.
+  func read(milliseconds: Int32) -> [UInt8]? {
+    var request = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+    guard poll(&request, 1, milliseconds) > 0 else { return [] }
+    var bytes = [UInt8](repeating: 0, count: 65536)
+    let count = Glibc.read(output, &bytes, bytes.count)
+    if count < 0 { return errno == EINTR || errno == EAGAIN ? [] : nil }
+    return count == 0 ? nil : Array(bytes[..<count])
+  }
+
+  func signal(_ number: Int32) { kill(pid, number) }
+
+  /// Waits for the end and returns the status as waitpid gives it.
+  func wait() -> Int32 {
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+    return status
+  }
+}

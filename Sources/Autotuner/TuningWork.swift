@@ -1,0 +1,86 @@
+import DeviceRuntime
+
+/// An operation with a problem in a form that another process can read.
+package struct TuningTask: Hashable, Codable, Sendable {
+  package var operation: String
+  package var problem: JSONValue
+  /// How much of a step it is: any unit.
+  package var weight: Double
+
+  /// The operation in its types; nil where no operation of `known` fits.
+  package func instance(among known: [any TunableOperation.Type]) -> (any OperationInstance)? {
+    func instance<Operation: TunableOperation>(
+      _ type: Operation.Type
+    ) -> (any OperationInstance)? {
+      problem.decoded(as: Operation.Problem.self).map { Instance(type, $0) }
+    }
+    for type in known where type.name == operation { return instance(type) }
+    return nil
+  }
+
+  /// The distinct operations that have something to choose, the heaviest first.
+  ///
+  /// `instances` may name one several times; its weight is that of all of them.
+  package static func tasks(
+    of instances: [any OperationInstance], on device: DeviceInfo
+  ) throws -> [TuningTask] {
+    struct Key: Hashable {
+      var operation: String
+      var problem: JSONValue
+    }
+    var tasks: [TuningTask] = []
+    var places: [Key: Int] = [:]
+    for instance in instances {
+      guard let task = try instance.accept(MakeTask(device: device)) else { continue }
+      let key = Key(operation: task.operation, problem: task.problem)
+      if let place = places[key] {
+        tasks[place].weight += task.weight
+      } else {
+        places[key] = tasks.count
+        tasks.append(task)
+      }
+    }
+    return tasks.enumerated().sorted {
+      ($1.element.weight, $0.offset) < ($0.element.weight, $1.offset)
+    }.map(\.element)
+  }
+}
+
+private struct MakeTask: OperationVisitor {
+  typealias Output = TuningTask?
+
+  let device: DeviceInfo
+
+  func visit<Operation: TunableOperation>(
+    _ operation: Operation.Type, _ problem: Operation.Problem
+  ) -> TuningTask? {
+    guard Operation.candidates(for: problem, on: device).count > 1,
+      let json = JSONValue(encoding: problem)
+    else { return nil }
+    let cost = Operation.cost(problem)
+    // Processors do some ten operations in the time of a byte from memory.
+    return TuningTask(
+      operation: Operation.name, problem: json, weight: cost.flops / 10 + cost.bytes)
+  }
+}
+
+/// What a worker process is to do; it reads this from its standard input.
+package struct TuningWork: Hashable, Codable, Sendable {
+  package var tasks: [TuningTask]
+  /// Seconds for all of them.
+  package var seconds: Double
+  package var algorithms: Algorithms
+
+  package init(tasks: [TuningTask], seconds: Double, algorithms: Algorithms) {
+    self.tasks = tasks
+    self.seconds = seconds
+    self.algorithms = algorithms
+  }
+}
+
+/// What a worker process says, as lines of JSON on its standard output.
+package enum TuningEvent: Hashable, Codable, Sendable {
+  /// A candidate of the task with this index was tried.
+  case progress(task: Int, tried: Int, limit: Int, best: Double?)
+  case result(task: Int, TuningResult)
+}

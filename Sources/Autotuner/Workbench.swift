@@ -1,0 +1,111 @@
+import DeviceRuntime
+import Dispatch
+
+/// The buffers of one problem at its full size, with random inputs and guards, for all candidates.
+package final class Workbench<Operation: TunableOperation> {
+  package let problem: Operation.Problem
+  private let queue: Queue
+  private let scalars: DynamicScalars
+  /// Seconds of the last run by `outputs(of:)`, as the host sees it.
+  package private(set) var checkedSeconds = 0.0
+  private var storage: [(tensor: TensorArgument, guarded: GuardedBuffer)] = []
+
+  /// A candidate that is built and bound.
+  package struct Candidate {
+    fileprivate let bound: BoundOperation
+    fileprivate let scratch: [(name: String, guarded: GuardedBuffer)]
+    /// Whether a part is CLBlast's, which reports the event of its last kernel only.
+    fileprivate let hasProducts: Bool
+  }
+
+  /// Allocates and fills the buffers.
+  package init(
+    _ operation: Operation.Type, _ problem: Operation.Problem, queue: Queue
+  ) throws(CLError) {
+    self.problem = problem
+    self.queue = queue
+    scalars = Operation.exampleScalars(problem)
+    for tensor in Operation.tensors(problem) {
+      let guarded = try GuardedBuffer(count: tensor.count, element: tensor.element, queue: queue)
+      storage.append((tensor, guarded))
+    }
+    try writeInputs()
+  }
+
+  private func writeInputs(onlyChanged: Bool = false) throws(CLError) {
+    var generator = ExampleGenerator(seed: 1)
+    for (tensor, guarded) in storage where tensor.role != .output {
+      // A period of 4099 values keeps the host's part short; being a prime it is none of a
+      // tensor's sizes, so that neighbours in any dimension differ.
+      let sample = Operation.exampleInput(
+        problem,
+        TensorArgument(
+          tensor.name, tensor.role, count: min(tensor.count, 4099), element: tensor.element),
+        kind: .random, generator: &generator)
+      if tensor.role == .inputOutput || !onlyChanged {
+        try guarded.write(repeating: sample, on: queue)
+      }
+    }
+  }
+
+  /// Builds a configuration's kernels and binds them to the buffers.
+  package func bind(_ configuration: Operation.Configuration) throws(CLError) -> Candidate {
+    let plan = Operation.plan(problem, configuration)
+    var buffers: [String: any DeviceBuffer] = [:]
+    for (tensor, guarded) in storage { buffers[tensor.name] = guarded.buffer }
+    var scratch: [(name: String, guarded: GuardedBuffer)] = []
+    for item in plan.scratch {
+      let guarded = try GuardedBuffer(count: item.count, element: .float, queue: queue)
+      buffers[item.name] = guarded.buffer
+      scratch.append((item.name, guarded))
+    }
+    return Candidate(
+      bound: try BoundOperation(
+        name: Operation.name, plan: plan, buffers: buffers, context: queue.context),
+      scratch: scratch,
+      hasProducts: plan.launches.contains { if case .product = $0 { true } else { false } })
+  }
+
+  /// Runs a candidate on fresh buffers and returns what it wrote, tensor by tensor.
+  ///
+  /// Throws `ConformanceFailure` where it wrote past a buffer's end.
+  package func outputs(of candidate: Candidate) throws -> [(name: String, values: [Float])] {
+    for (tensor, guarded) in storage where tensor.role != .input { try guarded.reset(on: queue) }
+    try writeInputs(onlyChanged: true)
+    let begin = DispatchTime.now().uptimeNanoseconds
+    try candidate.bound.enqueue(on: queue, scalars: scalars)
+    try queue.finish()
+    checkedSeconds = Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9
+    for (name, guarded) in candidate.scratch where try !guarded.guardIsIntact(on: queue) {
+      throw ConformanceFailure(description: "wrote past the end of scratch \(name)")
+    }
+    for (tensor, guarded) in storage where try !guarded.guardIsIntact(on: queue) {
+      throw ConformanceFailure(description: "wrote past the end of \(tensor.name)")
+    }
+    return try storage.filter { $0.tensor.role != .input }.map {
+      ($0.tensor.name, try $0.guarded.read(on: queue))
+    }
+  }
+
+  /// Seconds of one run, from the start of its first launch to the end of its last.
+  package func seconds(of candidate: Candidate) throws(CLError) -> Double {
+    let begin = DispatchTime.now().uptimeNanoseconds
+    let times = try launches(of: candidate)
+    let onHost = Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9
+    guard !candidate.hasProducts, let first = times.first, let last = times.last else {
+      return onHost
+    }
+    // A driver whose clock stands still or runs backwards must not make a candidate the fastest.
+    return last.end > first.start ? Double(last.end - first.start) * 1e-9 : onHost
+  }
+
+  /// When each launch of one run ran.
+  package func launches(of candidate: Candidate) throws(CLError) -> [LaunchTime] {
+    let recorder = EventRecorder()
+    queue.recorder = recorder
+    defer { queue.recorder = nil }
+    try candidate.bound.enqueue(on: queue, scalars: scalars)
+    try queue.finish()
+    return try recorder.times()
+  }
+}

@@ -1,0 +1,172 @@
+import Autotuner
+import Foundation
+
+/// For the tuner: which problem stands for a larger one in a check, and which is near another.
+
+/// Σ weight·|log2(a / b)| over pairs of sizes; nil where a size is none.
+func sizeDistance(_ pairs: [(a: Int, b: Int, weight: Double)], penalty: Double = 0) -> Double? {
+  guard pairs.allSatisfy({ $0.a > 0 && $0.b > 0 }) else { return nil }
+  return pairs.reduce(penalty) { $0 + $1.weight * abs(log2(Double($1.a) / Double($1.b))) }
+}
+
+/// Elements that a reference takes a few milliseconds for.
+private let checkedElements = 1 << 17
+
+/// At most so many rows that `rows` × `channels` is quick to check, but several tiles of them.
+private func checkedRows(_ rows: Int, channels: Int) -> Int {
+  // An odd number leaves a partial tile at the end.
+  min(rows, max(3, checkedElements / max(channels, 1)) | 1)
+}
+
+extension Add {
+  package static func checkProblem(for problem: Problem) -> Problem {
+    Problem(count: min(problem.count, checkedElements + 1))
+  }
+
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    sizeDistance([(problem.count, other.count, 1)])
+  }
+}
+
+extension Augment {
+  package static func checkProblem(for problem: Problem) -> Problem {
+    var small = problem
+    let pixels = problem.height * problem.width * problem.channels
+    small.batch = min(problem.batch, max(2, checkedElements / max(pixels, 1)))
+    small.total = min(problem.total, small.batch + 3)
+    return small
+  }
+
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    sizeDistance(
+      [(problem.batch, other.batch, 1), (problem.height, other.height, 1)],
+      penalty: problem.channels == other.channels ? 0 : 1)
+  }
+}
+
+extension BatchNormStatistics {
+  package static func checkProblem(for problem: Problem) -> Problem {
+    var small = problem
+    small.rows = checkedRows(problem.rows, channels: problem.channels)
+    return small
+  }
+
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    sizeDistance([(problem.rows, other.rows, 0.5), (problem.channels, other.channels, 2)])
+  }
+}
+
+extension BatchNormReLUForward {
+  package static func checkProblem(for problem: Problem) -> Problem {
+    var small = problem
+    small.rows = checkedRows(problem.rows, channels: problem.channels)
+    return small
+  }
+
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    sizeDistance(
+      [(problem.rows, other.rows, 0.5), (problem.channels, other.channels, 2)],
+      penalty: ((problem.dropout > 0) == (other.dropout > 0) ? 0 : 2)
+        + (problem.inference == other.inference ? 0 : 1))
+  }
+}
+
+extension BatchNormReLUBackward {
+  package static func checkProblem(for problem: Problem) -> Problem {
+    var small = problem
+    small.rows = checkedRows(problem.rows, channels: problem.channels)
+    return small
+  }
+
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    sizeDistance(
+      [(problem.rows, other.rows, 0.5), (problem.channels, other.channels, 2)],
+      penalty: ((problem.dropout > 0) == (other.dropout > 0) ? 0 : 2)
+        + (problem.withAddend == other.withAddend ? 0 : 1))
+  }
+}
+
+extension Dropout {
+  package static func checkProblem(for problem: Problem) -> Problem {
+    var small = problem
+    small.count = min(problem.count, checkedElements + 1)
+    return small
+  }
+
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    sizeDistance([(problem.count, other.count, 1)])
+  }
+}
+
+extension Fill {
+  package static func checkProblem(for problem: Problem) -> Problem {
+    var small = problem
+    small.count = min(problem.count, checkedElements + 1)
+    return small
+  }
+
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    sizeDistance([(problem.count, other.count, 1)])
+  }
+}
+
+extension GlobalAveragePoolForward {
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    problem.distance(to: other)
+  }
+}
+
+extension GlobalAveragePoolBackward {
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    problem.distance(to: other)
+  }
+}
+
+extension GlobalAveragePoolProblem {
+  fileprivate func distance(to other: GlobalAveragePoolProblem) -> Double? {
+    sizeDistance([
+      (batch, other.batch, 0.5), (pixels, other.pixels, 0.5), (channels, other.channels, 2),
+    ])
+  }
+}
+
+extension LinearForward {
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    problem.distance(to: other)
+  }
+}
+
+extension LinearBackward {
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    problem.distance(to: other)
+  }
+}
+
+extension LinearProblem {
+  fileprivate func distance(to other: LinearProblem) -> Double? {
+    sizeDistance([
+      (batch, other.batch, 0.5), (inputs, other.inputs, 1), (outputs, other.outputs, 1),
+    ])
+  }
+}
+
+extension SGD {
+  package static func checkProblem(for problem: Problem) -> Problem {
+    var small = problem
+    // The parity of the count chooses what the reference takes for the first step.
+    if problem.count > checkedElements { small.count = checkedElements + problem.count % 2 }
+    return small
+  }
+
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    sizeDistance([(problem.count, other.count, 1)])
+  }
+}
+
+extension SoftmaxCrossEntropy {
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    sizeDistance(
+      [(problem.batch, other.batch, 1), (problem.classes, other.classes, 1)],
+      penalty: problem.needsGradient == other.needsGradient ? 0 : 1)
+  }
+}
