@@ -23,6 +23,7 @@ struct BenchStepCommand: ParsableCommand {
   @Option(help: "Image size CxHxW.", transform: ImageShape.init(parsing:))
   var image = ImageShape(height: 32, width: 32, channels: 3)
   @Option(help: "Number of classes.") var classes = 10
+  @OptionGroup var tuningOptions: TuningOptions
   @OptionGroup var deviceOptions: DeviceOptions
   @Flag(help: "Print JSON.") var json = false
 
@@ -33,9 +34,17 @@ struct BenchStepCommand: ParsableCommand {
   }
 
   func run() throws {
+    Interrupt.install()
+    let context = try deviceOptions.makeContext()
+    let model = try modelOptions.model(named: model)
+    let chooser = try tuningOptions.chooser(
+      for: context,
+      tuning: ModelTuning(network: model.network(image: image, classes: classes), batch: batch))
+    // A measurement has nothing to save: Ctrl-C ends it at once.
+    Interrupt.uninstall()
     let result = try StepBenchmark(
-      model: modelOptions.model(named: model), image: image, classes: classes, batch: batch
-    ).run(steps: steps, on: deviceOptions.makeContext())
+      model: model, image: image, classes: classes, batch: batch
+    ).run(steps: steps, on: context, chooser: chooser)
     if json { return try printJSON(result) }
     func milliseconds(_ seconds: Double) -> String { String(format: "%.2f ms", seconds * 1e3) }
     print("\(result.model), batch \(result.batch), on \(result.device)")

@@ -10,6 +10,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var dataOptions: DataOptions
   @Option(help: "Images in a batch.") var batch = 128
   @Option(help: "Use only the first N test images.") var limit: Int?
+  @OptionGroup var tuningOptions: TuningOptions
   @OptionGroup var deviceOptions: DeviceOptions
   @Flag(help: "Print JSON.") var json = false
 
@@ -30,8 +31,10 @@ struct EvaluateCommand: ParsableCommand {
     let checkpoint = try Checkpoint(contentsOf: checkpoint)
     var data = try dataOptions.load()
     if let limit { data = data.prefix(limit) }
+    let context = try deviceOptions.makeContext()
     let metrics = try checkpoint.evaluate(
-      on: data, file: self.checkpoint, batch: batch, context: deviceOptions.makeContext())
+      on: data, file: self.checkpoint, batch: batch, context: context,
+      chooser: tuningOptions.chooser(for: context))
     if json {
       return try printJSON(
         Result(images: metrics.images, loss: metrics.loss, error: metrics.error))

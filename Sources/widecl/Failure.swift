@@ -1,4 +1,5 @@
 import ArgumentParser
+import Autotuner
 import Datasets
 import DeviceRuntime
 import Foundation
@@ -21,6 +22,7 @@ enum Failure {
     switch error {
     case let error as DataError: return (error.exitStatus, error.description)
     case let error as TrainingError: return (error.exitStatus, error.description)
+    case let error as TuningError: return (error.exitStatus, error.description)
     case let error as ModelError: return (64, error.description)
     case let error as DeviceError: return (69, error.description)
     case let error as MemoryError:

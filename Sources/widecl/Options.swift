@@ -22,13 +22,14 @@ struct DeviceOptions: ParsableArguments {
       on: chosen, kernels: KernelLibrary(directory: kernels),
       programCache: cacheFolder(environment)?.appending(path: "programs"))
   }
+}
 
-  private func cacheFolder(_ environment: [String: String]) -> URL? {
-    if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") {
-      return URL(fileURLWithPath: cache).appending(path: "widecl")
-    }
-    return environment["HOME"].map { URL(fileURLWithPath: $0).appending(path: ".cache/widecl") }
+/// The folder for what can be made again; nil where the environment names none.
+func cacheFolder(_ environment: [String: String]) -> URL? {
+  if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") {
+    return URL(fileURLWithPath: cache).appending(path: "widecl")
   }
+  return environment["HOME"].map { URL(fileURLWithPath: $0).appending(path: ".cache/widecl") }
 }
 
 /// What a model's name leaves open.
@@ -69,6 +70,11 @@ func loadDataset(_ name: String, path: String?) throws -> Dataset {
   try Dataset.load(
     DatasetName(parsing: name),
     from: DatasetLocator(environment: ProcessInfo.processInfo.environment), explicit: path)
+}
+
+/// Writes one line for people on standard error.
+func tell(_ text: String) {
+  FileHandle.standardError.write(Data((text + "\n").utf8))
 }
 
 /// Prints one JSON document with sorted keys on standard output.

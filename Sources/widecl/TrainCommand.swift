@@ -1,7 +1,9 @@
 import ArgumentParser
+import Autotuner
 import Datasets
 import DeviceRuntime
 import Foundation
+import Graph
 import Models
 import Training
 
@@ -32,6 +34,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Use only the first N training and test images.") var limit: Int?
   @Option(help: "Train this many times with successive seeds; report the median test error.")
   var runs = 1
+  @OptionGroup var tuningOptions: TuningOptions
   @OptionGroup var deviceOptions: DeviceOptions
 
   func validate() throws {
@@ -51,7 +54,8 @@ struct TrainCommand: ParsableCommand {
     let folder = output ?? "runs/\(network.name)-\(dataset.name)-seed\(seed)"
     Interrupt.install()
     let context = try deviceOptions.makeContext()
-    message("\(network.name) on \(dataset.name), device \(context.info.name)")
+    tell("\(network.name) on \(dataset.name), device \(context.info.name)")
+    let chooser = try tunedChooser(network, dataset, recipe, folder: folder, context: context)
     var errors: [Double] = []
     for number in 0..<runs {
       let path = runs == 1 ? folder : "\(folder)/run-\(number + 1)"
@@ -59,9 +63,9 @@ struct TrainCommand: ParsableCommand {
         TrainingRun.Options(
           model: network, data: dataset, recipe: recipe, seed: seed &+ UInt64(number),
           limit: limit, folder: path, resume: resume),
-        context: context)
+        context: context, chooser: chooser)
       if run.trainer.totalSteps > 0 {
-        message("continuing at epoch \(run.trainer.epoch + 1), step \(run.trainer.step)")
+        tell("continuing at epoch \(run.trainer.epoch + 1), step \(run.trainer.step)")
       }
       var progress: ProgressLine? = ProgressLine(
         epochs: recipe.epochs, stepsPerEpoch: run.trainer.stepsPerEpoch,
@@ -86,6 +90,22 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
+  private func tunedChooser(
+    _ model: WideResNet, _ data: Dataset, _ recipe: Recipe, folder: String, context: Context
+  ) throws -> TunedChooser {
+    // Other configurations sum in another order: a run continues with those it began with.
+    if resume && FileManager.default.fileExists(atPath: folder) {
+      return try tuningOptions.chooser(for: context)
+    }
+    let image = ImageShape(
+      height: data.train.height, width: data.train.width, channels: data.train.channels)
+    return try tuningOptions.chooser(
+      for: context,
+      tuning: ModelTuning(
+        network: model.network(image: image, classes: data.classes), recipe: recipe,
+        images: min(limit ?? .max, data.train.count)))
+  }
+
   private func chosenRecipe() throws -> Recipe {
     var chosen: Recipe
     if recipe.hasSuffix(".json") || recipe.contains("/") {
@@ -101,10 +121,6 @@ struct TrainCommand: ParsableCommand {
     if let lr { chosen.learningRate = lr }
     try chosen.validate()
     return chosen
-  }
-
-  private func message(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
   }
 
   private func percent(_ value: Double?) -> String {

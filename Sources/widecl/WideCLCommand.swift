@@ -17,7 +17,7 @@ struct WideCLCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DevicesCommand.self, SummaryCommand.self, TrainCommand.self, EvaluateCommand.self,
-      VerifyCommand.self, BenchCommand.self, DataCommand.self,
+      VerifyCommand.self, TuneCommand.self, BenchCommand.self, DataCommand.self,
     ])
 
   static func main() {

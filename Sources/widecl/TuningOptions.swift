@@ -1,0 +1,101 @@
+import ArgumentParser
+import Autotuner
+import DeviceRuntime
+import Foundation
+import Operators
+import Training
+
+/// Which tuning results are used, and whether some are made first.
+struct TuningOptions: ParsableArguments {
+  @Option(help: "all, or direct for exact algorithms only: no Winograd.")
+  var algorithms: Algorithms = .all
+
+  @Flag(
+    help: """
+      Never tune first: use the results there are, else defaults. Only train and bench tune, and \
+      only on a device without results that fit.
+      """)
+  var noTune = false
+
+  @Option(
+    help: ArgumentHelp(
+      "How long such a tuning takes at most.", valueName: "time"),
+    transform: parseSeconds)
+  var tuneBudget: Double = 60
+
+  @Option(
+    help: ArgumentHelp(
+      "The results to use: auto, none for the defaults, or only those of a file.",
+      valueName: "auto-none-file"))
+  var tuning = "auto"
+
+  /// The chooser over the user's and the shipped results; tells of files that were put aside.
+  func chooser(for context: Context) throws -> TunedChooser {
+    switch tuning {
+    case "none": return TunedChooser([], algorithms: algorithms)
+    case "auto":
+      let content = userStore()?.load() ?? TuningStore.Content()
+      for complaint in content.complaints { tell("widecl: \(complaint)") }
+      return TunedChooser(
+        [content.database, TuningDatabase(shippedWith: context.kernels)], algorithms: algorithms)
+    default:
+      return TunedChooser([try readTuningFile(tuning)], algorithms: algorithms)
+    }
+  }
+
+  /// The same, after a tuning of what has no result that fits, unless `--no-tune` is given.
+  ///
+  /// A tuning that fails costs speed, not the run.
+  func chooser(for context: Context, tuning model: ModelTuning) throws -> TunedChooser {
+    let chooser = try chooser(for: context)
+    guard !noTune, tuning == "auto", let store = userStore() else { return chooser }
+    let tasks = try TuningTask.tasks(of: model.instances(on: context.info), on: context.info)
+    let untuned = try chooser.untuned(
+      tasks, among: allOperations, on: context.info, share: 0.02)
+    guard !untuned.isEmpty else { return chooser }
+    tell(
+      "tuning \(untuned.count) shapes for \(context.info.name), at most \(Int(tuneBudget)) s, "
+        + "once; --no-tune skips this")
+    do {
+      let outcome = try runTuning(
+        TuningWork(tasks: untuned, seconds: tuneBudget, algorithms: algorithms), store: store,
+        device: context.device.index, report: { tell("  " + $0.summary) })
+      switch outcome {
+      case .finished: break
+      case .stopped: throw ExitCode(Interrupt.exitStatus)
+      case .failed, .crashed: tell("widecl: the tuning failed; the defaults are used")
+      }
+    } catch let error as TuningError {
+      tell("widecl: \(error); the defaults are used")
+    }
+    return try self.chooser(for: context)
+  }
+}
+
+extension Algorithms: ExpressibleByArgument {}
+
+/// The user's results; nil where there is no cache folder.
+func userStore() -> TuningStore? {
+  cacheFolder(ProcessInfo.processInfo.environment).map { TuningStore(folder: $0.path) }
+}
+
+/// Reads a file of tuning results that the user names.
+func readTuningFile(_ path: String) throws -> TuningDatabase {
+  guard let data = FileManager.default.contents(atPath: path) else {
+    throw TuningError(
+      .missingFile, path, why: "no such file, or not readable",
+      advice: "give a file that 'widecl tune --export' wrote")
+  }
+  return try TuningDatabase(json: Array(data), path: path)
+}
+
+/// Reads 90, 90s, 10m or 2h.
+func parseSeconds(_ text: String) throws -> Double {
+  let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600]
+  let unit = text.last.flatMap { units[$0] }
+  let number = unit == nil ? text[...] : text.dropLast()
+  guard let value = Double(number), value.isFinite, value > 0, value * (unit ?? 1) <= 1e7 else {
+    throw ValidationError("'\(text)' is no time; write such as 90s, 10m or 2h")
+  }
+  return value * (unit ?? 1)
+}

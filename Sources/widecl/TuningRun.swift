@@ -1,0 +1,135 @@
+import ArgumentParser
+import Autotuner
+import DeviceRuntime
+import Foundation
+import Operators
+import Training
+
+/// Tunes in a child process, with progress on standard error.
+///
+/// `report` gets each result when it comes.
+func runTuning(
+  _ work: TuningWork, store: TuningStore, device: Int, timeout: Double = 60,
+  report: (TuningResult) -> Void
+) throws -> TuningSupervisor.Outcome {
+  // The file that runs, also where it was started by a relative path or moved meanwhile.
+  let supervisor = TuningSupervisor(
+    executable: "/proc/self/exe",
+    arguments: ["tune", "--worker", "--device", String(device)], store: store, timeout: timeout)
+  var progress = TuningProgress(work)
+  let outcome = try supervisor.run(
+    work, stop: { Interrupt.isRequested }, note: { progress.message("widecl: \($0)") },
+    handle: { event in
+      switch event {
+      case .progress(let task, let tried, let limit, let best):
+        progress.update(task: task, tried: tried, limit: limit, best: best)
+      case .result(let task, let result):
+        progress.finish(task)
+        report(result)
+      }
+    })
+  progress.clear()
+  return outcome
+}
+
+/// The worker's side: reads its work from standard input and writes events to standard output.
+func runTuningWorker(_ options: DeviceOptions) throws {
+  guard let store = userStore(),
+    let work = try? JSONDecoder().decode(
+      TuningWork.self, from: FileHandle.standardInput.readDataToEndOfFile())
+  else {
+    throw TuningError(
+      .badData, "standard input", why: "it holds no work", advice: "use 'widecl tune'")
+  }
+  Interrupt.install()
+  // Without its parent nobody reads the events.
+  let parent = getppid()
+  let context = try options.makeContext()
+  let session = try TuningSession(
+    queue: context.makeQueue(), store: store,
+    shipped: TuningDatabase(shippedWith: context.kernels), operations: allOperations)
+  let encoder = JSONEncoder()
+  try session.run(work, stop: { Interrupt.isRequested || getppid() != parent }) { event in
+    guard let data = try? encoder.encode(event) else { return }
+    FileHandle.standardOutput.write(data + Data("\n".utf8))
+  }
+  if Interrupt.isRequested { throw ExitCode(Interrupt.exitStatus) }
+}
+
+/// A line that shows how far a tuning is.
+private struct TuningProgress {
+  private let work: TuningWork
+  private let surroundings = ProgressLine.Surroundings.standardError
+  private let start: Double
+  private let labels: [String]
+  private var shown: Double
+  private var done: Set<Int> = []
+  private var columns = 0
+
+  init(_ work: TuningWork) {
+    self.work = work
+    labels = work.tasks.map { task in
+      task.instance(among: allOperations).map { "\($0.name) [\($0.problemText)]" }
+        ?? task.operation
+    }
+    start = surroundings.now()
+    shown = start
+  }
+
+  mutating func update(task: Int, tried: Int, limit: Int, best: Double?) {
+    let now = surroundings.now()
+    let width = surroundings.width()
+    guard now - shown >= (width == nil ? ProgressLine.lineInterval : ProgressLine.redrawInterval)
+    else { return }
+    shown = now
+    // The time that the finished part took tells how long the rest takes, up to the budget.
+    let part =
+      (Double(done.count) + Double(tried) / Double(max(limit, 1))) / Double(work.tasks.count)
+    let elapsed = now - start
+    let rest = min(work.seconds - elapsed, elapsed / max(part, 1e-3) - elapsed)
+    var text =
+      "tuning \(done.count + 1)/\(work.tasks.count) \(labels[task]) \(tried)/\(limit)"
+    if let best { text += String(format: " best %.3g ms", best * 1e3) }
+    text += " ETA " + ProgressLine.text(seconds: rest)
+    guard let width else { return surroundings.write(text + "\n") }
+    clear()
+    let line = String(text.prefix(width - 1))
+    surroundings.write(line)
+    columns = line.utf8.count
+  }
+
+  mutating func finish(_ task: Int) {
+    done.insert(task)
+    clear()
+  }
+
+  mutating func message(_ line: String) {
+    clear()
+    surroundings.write(line + "\n")
+  }
+
+  mutating func clear() {
+    guard columns > 0 else { return }
+    surroundings.write("\r" + String(repeating: " ", count: columns) + "\r")
+    columns = 0
+  }
+}
+
+extension TuningResult {
+  /// One line: what was found, how fast it is, and how much faster than the default.
+  var summary: String {
+    guard let best else {
+      return "\(operation) [\(problem)] -> no candidate was right, the default is used"
+    }
+    // Where memory bounds an operation, its GFLOP/s say nothing.
+    let rate =
+      gflops >= 2 * gigabytesPerSecond
+      ? String(format: "%.1f GFLOP/s", gflops) : String(format: "%.1f GB/s", gigabytesPerSecond)
+    var text = "\(operation) [\(problem)] -> \(best.configuration) \(rate)"
+    if let speedup { text += String(format: ", %.2fx the default", speedup) }
+    text += ", \(rows.count) of \(candidates) tried"
+    let wrong = rows.count { if case .failed = $0.outcome { true } else { false } }
+    if wrong > 0 { text += ", \(wrong) failed" }
+    return text
+  }
+}
