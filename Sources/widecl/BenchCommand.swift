@@ -18,11 +18,12 @@ struct BenchStepCommand: ParsableCommand {
 
   @Argument(help: "The model: \(ModelName.forms).") var model: String
   @OptionGroup var modelOptions: ModelOptions
-  @Option(help: "Images in a batch.") var batch = 32
-  @Option(help: "Steps that are measured, after two that are not.") var steps = 10
+  @Option(parsing: .unconditional, help: "Images in a batch.") var batch = 32
+  @Option(parsing: .unconditional, help: "Steps that are measured, after two that are not.")
+  var steps = 10
   @Option(help: "Image size CxHxW.", transform: ImageShape.init(parsing:))
   var image = ImageShape(height: 32, width: 32, channels: 3)
-  @Option(help: "Number of classes.") var classes = 10
+  @Option(parsing: .unconditional, help: "Number of classes.") var classes = 10
   @OptionGroup var tuningOptions: TuningOptions
   @OptionGroup var deviceOptions: DeviceOptions
   @Flag(help: "Print JSON.") var json = false

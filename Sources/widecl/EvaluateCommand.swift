@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Foundation
 import Training
 
 struct EvaluateCommand: ParsableCommand {
@@ -8,8 +9,8 @@ struct EvaluateCommand: ParsableCommand {
 
   @Argument(help: "The checkpoint, a file that 'widecl train' wrote.") var checkpoint: String
   @OptionGroup var dataOptions: DataOptions
-  @Option(help: "Images in a batch.") var batch = 128
-  @Option(help: "Use only the first N test images.") var limit: Int?
+  @Option(parsing: .unconditional, help: "Images in a batch.") var batch = 128
+  @Option(parsing: .unconditional, help: "Use only the first N test images.") var limit: Int?
   @OptionGroup var tuningOptions: TuningOptions
   @OptionGroup var deviceOptions: DeviceOptions
   @Flag(help: "Print JSON.") var json = false
@@ -39,8 +40,9 @@ struct EvaluateCommand: ParsableCommand {
       return try printJSON(
         Result(images: metrics.images, loss: metrics.loss, error: metrics.error))
     }
-    print("images  \(metrics.images)")
-    print("loss    \(metrics.loss)")
-    print("error   \(metrics.error) %")
+    print("images    \(metrics.images)")
+    print("loss      \(String(format: "%.4f", metrics.loss))")
+    print("error     \(String(format: "%.2f", metrics.error)) %")
+    print("accuracy  \(String(format: "%.2f", 100 - metrics.error)) %")
   }
 }

@@ -42,10 +42,16 @@ enum Failure {
       if code == .success { return (0, nil) }
       let message = WideCLCommand.message(for: error)
       if code == .validationFailure {
-        return (64, "usage: \(firstLine(message)); see 'widecl --help'")
+        return (64, "usage: \(firstLine(message)); see '\(helpCommand(for: error))'")
       }
       return (70, "internal error: \(firstLine(message)); please report it")
     }
+  }
+
+  /// The help of the command that was used wrongly, which the parser names in its long message.
+  private static func helpCommand(for error: any Error) -> String {
+    WideCLCommand.fullMessage(for: error).split(separator: "'").map(String.init)
+      .last { $0.hasPrefix("widecl ") && $0.hasSuffix(" --help") } ?? "widecl --help"
   }
 
   private static func firstLine(_ text: String) -> String {

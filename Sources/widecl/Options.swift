@@ -37,10 +37,11 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "How the depth gives the blocks per group: 6n+4 or 3ln+4.")
   var depthRule: DepthRule = .sixNPlusFour
 
-  @Option(help: "Blocks in each group, instead of a rule.")
+  @Option(parsing: .unconditional, help: "Blocks in each group, instead of a rule.")
   var blocksPerGroup: Int?
 
-  @Option(help: "Probability of dropout before each block's last convolution.")
+  @Option(
+    parsing: .unconditional, help: "Probability of dropout before each block's last convolution.")
   var dropout: Double = 0
 
   func model(named name: String) throws -> WideResNet {

@@ -14,8 +14,8 @@ struct SummaryCommand: ParsableCommand {
   @OptionGroup var modelOptions: ModelOptions
   @Option(help: "Take image size and classes from this data set.") var data: String?
   @Option(help: "Image size.", transform: ImageShape.init(parsing:)) var image: ImageShape?
-  @Option(help: "Number of classes.") var classes: Int?
-  @Option(help: "Images in a batch.") var batch = 128
+  @Option(parsing: .unconditional, help: "Number of classes.") var classes: Int?
+  @Option(parsing: .unconditional, help: "Images in a batch.") var batch = 128
   @Flag(help: "Print JSON.") var json = false
 
   struct Summary: Encodable {

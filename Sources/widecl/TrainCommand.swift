@@ -25,14 +25,18 @@ struct TrainCommand: ParsableCommand {
       valueName: "name-or-file"))
   var recipe = "cifar"
   @Flag(help: "Print the recipe as JSON and stop.") var show = false
-  @Option(help: "Epochs, instead of the recipe's.") var epochs: Int?
-  @Option(help: "Images a step, instead of the recipe's.") var batch: Int?
-  @Option(help: "The base learning rate, instead of the recipe's.") var lr: Double?
-  @Option(help: "The seed of everything random.") var seed: UInt64 = 1
+  @Option(parsing: .unconditional, help: "Epochs, instead of the recipe's.") var epochs: Int?
+  @Option(parsing: .unconditional, help: "Images a step, instead of the recipe's.") var batch: Int?
+  @Option(parsing: .unconditional, help: "The base learning rate, instead of the recipe's.") var lr:
+    Double?
+  @Option(parsing: .unconditional, help: "The seed of everything random.") var seed: UInt64 = 1
   @Option(help: "The folder for log and checkpoints.") var output: String?
   @Flag(help: "Continue from the output folder's last checkpoint.") var resume = false
-  @Option(help: "Use only the first N training and test images.") var limit: Int?
-  @Option(help: "Train this many times with successive seeds; report the median test error.")
+  @Option(parsing: .unconditional, help: "Use only the first N training and test images.")
+  var limit: Int?
+  @Option(
+    parsing: .unconditional,
+    help: "Train this many times with successive seeds; report the median test error.")
   var runs = 1
   @OptionGroup var tuningOptions: TuningOptions
   @OptionGroup var deviceOptions: DeviceOptions

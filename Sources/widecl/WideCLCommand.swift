@@ -8,11 +8,21 @@ struct WideCLCommand: ParsableCommand {
     commandName: "widecl",
     abstract: "Trains Wide Residual Networks on any OpenCL device.",
     discussion: """
-      Environment: WIDECL_DEVICE is the default of --device; WIDECL_DATA a folder of data sets;
-      WIDECL_KERNELS a folder of kernels to use instead of the built-in ones.
+      Environment:
+        WIDECL_DEVICE   the default of --device
+        WIDECL_DATA     a folder that holds data sets, each in a folder of its name
+        WIDECL_KERNELS  a folder of kernels to use instead of the built-in ones
 
-      Exit status: 0 done, 64 wrong usage, 65 bad data or checkpoint, 66 no such file, 69 no usable
-      device, 70 internal error, 73 cannot write, 75 out of device memory, 130 interrupted.
+      Exit status:
+        0    done
+        64   wrong usage
+        65   bad data or checkpoint
+        66   no such file
+        69   no usable device
+        70   internal error, or a verification that failed
+        73   cannot write
+        75   out of device memory
+        130  interrupted, the state saved
       """,
     version: "0.1.0",
     subcommands: [
