@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 WIDECL := .build/release/widecl
 DEMO := runs/demo
-DEMO_MODEL := wrn-10-1
+DEMO_MODEL := wrn-16-1
 SWIFT_SOURCES := Package.swift Sources Tests Examples benchmarks
 
 # Tests see what is internal, so they are built apart: `make demo` after `make test` builds nothing.
