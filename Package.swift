@@ -66,7 +66,7 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(
       name: "FashionMNISTExample",
-      dependencies: ["DeviceRuntime", "Models", "Datasets", "Training"],
+      dependencies: ["DeviceRuntime", "Graph", "Datasets", "Training"],
       path: "Examples/FashionMNIST", swiftSettings: settings),
 
     .executableTarget(
