@@ -18,7 +18,15 @@ package enum Interrupt {
     action.__sigaction_handler.sa_handler = { _ in handleSignal() }
     // System calls of the OpenCL driver and of file writing go on after the handler.
     action.sa_flags = SA_RESTART
-    for signal in [SIGINT, SIGTERM] { sigaction(signal, &action, nil) }
+    // A parent may have started this process with signals blocked, as a worker thread of Dispatch
+    // does.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for signal in [SIGINT, SIGTERM] {
+      sigaction(signal, &action, nil)
+      sigaddset(&signals, signal)
+    }
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
   /// Dies of SIGINT and SIGTERM again, and forgets an interruption.
