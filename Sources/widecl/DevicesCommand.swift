@@ -21,6 +21,8 @@ struct DevicesCommand: ParsableCommand {
         index: $0.index, usable: $0.unusableReason == nil, whyNot: $0.unusableReason,
         info: $0.info)
     }
+    // The choice explains what is missing.
+    if rows.isEmpty { _ = try manager.device() }
     if json { return try printJSON(rows) }
     for row in rows {
       let info = row.info
@@ -33,7 +35,5 @@ struct DevicesCommand: ParsableCommand {
       if let reason = row.whyNot { print("   not usable: \(reason)") }
     }
     for platform in manager.emptyPlatforms { print("-  \(platform)") }
-    // The choice explains what is missing.
-    if rows.isEmpty { _ = try manager.device() }
   }
 }
