@@ -1,0 +1,141 @@
+import Foundation
+import Glibc
+import Testing
+
+/// Files, devices and folders that are not as they should be.
+@Suite(.serialized)
+struct FailureTests {
+  private func write(_ bytes: some Sequence<UInt8>, to path: String) throws {
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+  }
+
+  @Test func missingFiles() throws {
+    try expectFailure(66, ["evaluate", "/nonexistent/a.safetensors", "--data", Small.data])
+    try expectFailure(66, ["verify", "--trace", "/nonexistent"])
+    try expectFailure(66, ["train", "--show", "--recipe", "/nonexistent/recipe.json"])
+    let nowhere = ["--data", "cifar10", "--data-path", "/nonexistent"]
+    try expectFailure(66, ["evaluate", try Small.checkpoint()] + nowhere)
+    try expectFailure(66, ["train", "--model", "wrn-10-1"] + nowhere)
+    try expectFailure(66, ["data", "check"] + ["cifar10", "--data-path", "/nonexistent"])
+  }
+
+  @Test func damagedCheckpoints() throws {
+    let folder = try TemporaryFolder()
+    let whole = try Data(contentsOf: URL(fileURLWithPath: Small.checkpoint()))
+    let path = folder.path("damaged.safetensors")
+    var lying = whole
+    lying.replaceSubrange(0..<8, with: [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f])
+    let damaged: [Data] = [
+      Data(), whole.prefix(7), whole.prefix(100), whole.dropLast(1), whole.prefix(whole.count / 2),
+      whole + [0], lying, Data("not a checkpoint at all".utf8),
+    ]
+    for bytes in damaged {
+      try write(bytes, to: path)
+      try expectFailure(65, ["evaluate", path, "--data", Small.data], mentions: "damaged")
+    }
+    try expectFailure(65, ["evaluate", folder.url.path, "--data", Small.data])
+  }
+
+  @Test func checkpointsOfOtherImagesOrModels() throws {
+    try expectFailure(
+      65, ["evaluate", try Small.checkpoint(), "--data", "synthetic:3x8x8:4:64"])
+    try expectFailure(
+      65, ["evaluate", try Small.checkpoint(), "--data", "synthetic:1x8x8:5:64"])
+  }
+
+  @Test func aDamagedLastCheckpointIsNotReplaced() throws {
+    let folder = try TemporaryFolder()
+    let output = folder.path("run")
+    try FileManager.default.copyItem(atPath: Small.finished.get().output, toPath: output)
+    let path = output + "/checkpoint-last.safetensors"
+    let cut = try Data(contentsOf: URL(fileURLWithPath: path)).dropLast(4)
+    try write(cut, to: path)
+    try expectFailure(
+      65, Small.train + ["--epochs", "3", "--output", output, "--resume"], afterProgress: true)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(cut))
+  }
+
+  @Test func damagedImages() throws {
+    let folder = try TemporaryFolder()
+    let train = ["train", "--model", "wrn-10-1", "--output", folder.path("run"), "--data"]
+    let idx = ["mnist", "--data-path", folder.url.path]
+    for name in ["train-images-idx3-ubyte", "t10k-images-idx3-ubyte"] {
+      try write([0, 0, 8, 3, 0, 0, 0, 9, 0, 0, 0, 28, 0, 0, 0, 28, 1, 2], to: folder.path(name))
+    }
+    for name in ["train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"] {
+      try write([0, 0, 8, 1, 0, 0, 0, 1, 3], to: folder.path(name))
+    }
+    try expectFailure(65, train + idx)
+    try write([0, 0, 9, 3], to: folder.path("train-images-idx3-ubyte"))
+    try expectFailure(65, train + idx)
+    for name in (1...5).map({ "data_batch_\($0).bin" }) + ["test_batch.bin"] {
+      try write([11] + [UInt8](repeating: 0, count: 3072), to: folder.path(name))
+    }
+    try expectFailure(65, train + ["cifar10", "--data-path", folder.url.path])
+    let check = try Command.run("data", "check", "cifar10", "--data-path", folder.url.path)
+    #expect(check.status == 65)
+    #expect(check.errorLines.count == 1)
+  }
+
+  @Test func noPlatform() throws {
+    let none = ["OCL_ICD_VENDORS": "/nonexistent"]
+    let folder = try TemporaryFolder()
+    try expectFailure(69, ["devices"], environment: none, mentions: "pocl")
+    try expectFailure(69, ["bench", "step", "wrn-10-1"], environment: none)
+    try expectFailure(
+      69, Small.train + ["--output", folder.path("run")], environment: none)
+    #expect(!FileManager.default.fileExists(atPath: folder.path("run")))
+    try expectFailure(
+      69, ["evaluate", try Small.checkpoint(), "--data", Small.data], environment: none)
+    try expectFailure(69, ["devices", "--json"], environment: none)
+  }
+
+  @Test func unknownDevice() throws {
+    let bench = ["bench", "step", "wrn-10-1"]
+    try expectFailure(69, bench + ["--device", "no such device"])
+    try expectFailure(69, bench + ["--device", "99"])
+    try expectFailure(69, bench, environment: ["WIDECL_DEVICE": "no such device"])
+    try expectFailure(
+      69, ["evaluate", try Small.checkpoint(), "--data", Small.data, "--device", "99"])
+  }
+
+  @Test func aFolderThatCannotBeWritten() throws {
+    let folder = try TemporaryFolder()
+    // Tests may run as root, whom no permission stops: a file where a folder should be does.
+    try write([1, 2, 3], to: folder.path("file"))
+    for output in [folder.path("file"), folder.path("file/run"), "/proc/widecl", ""] {
+      try expectFailure(73, Small.train + ["--output", output], afterProgress: true)
+    }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder.path("file"))) == Data([1, 2, 3]))
+  }
+
+  @Test func aFolderThatAnotherProcessTrainsInto() throws {
+    let folder = try TemporaryFolder()
+    let output = folder.path("run")
+    let long = Small.train + ["--epochs", "1000000", "--output", output]
+    let first = try Command(long)
+    while first.isRunning, try !first.errorSoFar().contains("epoch 1/") { usleep(2_000) }
+    try expectFailure(73, long + ["--resume"], mentions: "another process", afterProgress: true)
+    first.interrupt()
+    #expect(try first.wait(seconds: 60).status == 130)
+  }
+
+  @Test func moreThanTheDevicesMemory() throws {
+    try expectFailure(
+      75, ["bench", "step", "wrn-28-10", "--batch", "100000"], mentions: "--batch")
+    let folder = try TemporaryFolder()
+    try expectFailure(
+      75,
+      [
+        "train", "--model", "wrn-28-10", "--data", "synthetic:1x64x64:2:40000", "--batch", "40000",
+        "--output", folder.path("run"),
+      ], mentions: "--batch", afterProgress: true)
+  }
+
+  @Test func aKernelFolderWithoutKernels() throws {
+    let folder = try TemporaryFolder()
+    try expectFailure(
+      70, ["bench", "step", "wrn-10-1", "--image", "1x8x8"],
+      environment: ["WIDECL_KERNELS": folder.url.path], mentions: folder.url.path)
+  }
+}
