@@ -29,9 +29,11 @@ struct TrainerTests {
     #expect(try first.evaluate() == second.evaluate())
   }
 
-  /// The seed changes what is drawn in training too, not only the start.
-  @Test func seedDecidesAboutOrderAugmentationAndDropout() throws {
+  /// The seed decides about the order of the images too, not only about the start.
+  @Test func seedDecidesAboutTheOrder() throws {
     var tiny = try TinyRun()
+    tiny.model.dropout = 0
+    tiny.recipe.augmentation = .none
     let first = try tiny.trainer()
     tiny.seed += 1
     let second = try tiny.trainer()
