@@ -13,7 +13,7 @@ enum Failure {
     if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
     let (status, text) = describe(error)
     guard let text else { WideCLCommand.exit(withError: error) }  // help, version
-    FileHandle.standardError.write(Data("widecl: \(text)\n".utf8))
+    FileHandle.standardError.write(Data("widecl: \(printable(text))\n".utf8))
     Foundation.exit(status)
   }
 
@@ -52,6 +52,20 @@ enum Failure {
   private static func helpCommand(for error: any Error) -> String {
     WideCLCommand.fullMessage(for: error).split(separator: "'").map(String.init)
       .last { $0.hasPrefix("widecl ") && $0.hasSuffix(" --help") } ?? "widecl --help"
+  }
+
+  /// The text with everything escaped that could break the line or move the cursor: names in it
+  /// come from arguments, files and drivers.
+  private static func printable(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator:
+        result += "\\u{\(String(scalar.value, radix: 16))}"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
   }
 
   private static func firstLine(_ text: String) -> String {

@@ -69,7 +69,10 @@ struct TrainCommand: ParsableCommand {
           limit: limit, folder: path, resume: resume),
         context: context, chooser: chooser)
       if run.trainer.totalSteps > 0 {
-        tell("continuing at epoch \(run.trainer.epoch + 1), step \(run.trainer.step)")
+        tell(
+          run.trainer.isFinished
+            ? "all \(recipe.epochs) epochs are done"
+            : "continuing at epoch \(run.trainer.epoch + 1), step \(run.trainer.step)")
       }
       var progress: ProgressLine? = ProgressLine(
         epochs: recipe.epochs, stepsPerEpoch: run.trainer.stepsPerEpoch,

@@ -27,6 +27,9 @@ final class Command {
   static let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent()
 
+  /// Neither what the user has tuned nor what tests tune reaches the other.
+  private static let cache = Result { try TemporaryFolder() }
+
   private let process = Process()
   private let outFile: URL
   private let errorFile: URL
@@ -42,7 +45,9 @@ final class Command {
     process.executableURL = Command.folder.appending(path: "widecl")
     process.arguments = arguments
     process.currentDirectoryURL = scratch.url
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    let defaults = ["XDG_CACHE_HOME": try Command.cache.get().url.path]
+    process.environment = ProcessInfo.processInfo.environment.merging(defaults) { $1 }
+      .merging(environment) { $1 }
       .filter { !$0.value.isEmpty }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: outFile)
@@ -110,6 +115,7 @@ enum Small {
   static let data = "synthetic:1x8x8:4:64"
   static let train = [
     "train", "--model", model, "--data", data, "--recipe", "quick", "--batch", "16",
+    "--no-tune",
   ]
 
   /// The folder of a finished run of two epochs, and what it printed; every test may read it.

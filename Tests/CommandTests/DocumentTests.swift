@@ -61,7 +61,8 @@ struct DocumentTests {
 
   @Test func benchStep() throws {
     let result = try Command.run(
-      "bench", "step", Small.model, "--image", "1x8x8", "--batch", "4", "--steps", "2", "--json")
+      "bench", "step", Small.model, "--image", "1x8x8", "--batch", "4", "--steps", "2",
+      "--no-tune", "--json")
     #expect(result.status == 0, "\(result.error)")
     let object = try result.object()
     expect(
