@@ -59,10 +59,16 @@ struct TrainCommand: ParsableCommand {
     Interrupt.install()
     let context = try deviceOptions.makeContext()
     tell("\(network.name) on \(dataset.name), device \(context.info.name)")
-    let chooser = try tunedChooser(network, dataset, recipe, folder: folder, context: context)
+    // Other configurations sum in another order: a run continues with those it began with.
+    let continues = resume && FileManager.default.fileExists(atPath: folder)
+    let paths = runs == 1 ? [folder] : (1...runs).map { "\(folder)/run-\($0)" }
+    // A folder that cannot be used is no reason to tune first.
+    for path in paths { _ = try RunFolder(path, resume: resume) }
+    let chooser =
+      try continues
+      ? tuningOptions.chooser(for: context) : tunedChooser(network, dataset, recipe, context)
     var errors: [Double] = []
-    for number in 0..<runs {
-      let path = runs == 1 ? folder : "\(folder)/run-\(number + 1)"
+    for (number, path) in paths.enumerated() {
       let run = try TrainingRun(
         TrainingRun.Options(
           model: network, data: dataset, recipe: recipe, seed: seed &+ UInt64(number),
@@ -98,12 +104,8 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func tunedChooser(
-    _ model: WideResNet, _ data: Dataset, _ recipe: Recipe, folder: String, context: Context
+    _ model: WideResNet, _ data: Dataset, _ recipe: Recipe, _ context: Context
   ) throws -> TunedChooser {
-    // Other configurations sum in another order: a run continues with those it began with.
-    if resume && FileManager.default.fileExists(atPath: folder) {
-      return try tuningOptions.chooser(for: context)
-    }
     let image = ImageShape(
       height: data.train.height, width: data.train.width, channels: data.train.channels)
     return try tuningOptions.chooser(

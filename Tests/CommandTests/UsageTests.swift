@@ -5,7 +5,7 @@ import Testing
 struct UsageTests {
   static let commands = [
     [], ["devices"], ["summary"], ["train"], ["evaluate"], ["verify"], ["bench"],
-    ["bench", "step"],
+    ["bench", "step"], ["tune"],
     ["data"], ["data", "list"], ["data", "check"],
   ]
 
@@ -16,7 +16,7 @@ struct UsageTests {
     #expect(result.error.isEmpty)
     #expect(result.out.contains("USAGE: widecl" + command.map { " " + $0 }.joined()))
     // The parser does not wrap its own line of usage.
-    let wide = result.out.split(separator: "\n").filter { $0.count > 80 }
+    let wide = result.out.components(separatedBy: "\n").filter { $0.count > 80 }
     #expect(wide.allSatisfy { $0.hasPrefix("USAGE: ") }, "\(wide)")
   }
 
