@@ -87,8 +87,9 @@ package struct MemoryPlanner: Sendable {
 
 /// A plan that the device's memory does not hold.
 public struct MemoryError: Error, Sendable, CustomStringConvertible {
-  /// Bytes that are needed and that there are.
+  /// Bytes that are needed.
   public let needed: Int
+  /// Bytes that there are.
   public let available: Int
   let what: String
 

@@ -75,7 +75,9 @@ extension ExecutionPlan {
     return plan
   }
 
-  /// One evaluation of a batch with the running statistics. Readable: "logits", "losses".
+  /// One evaluation of a batch with the running statistics.
+  ///
+  /// Readable: "logits", "losses".
   package static func evaluation(
     _ network: Network, batch: Int, source: ImageSource
   ) -> ExecutionPlan {

@@ -10,7 +10,9 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
   /// The forms that names have, for help and errors.
   public static let forms = "wrn-DEPTH-WIDTH, such as wrn-28-10, or with a block: wrn-40-2-b(1,3,1)"
 
-  /// Reads a name; capitals are allowed. Throws `ModelError` for one that names no model.
+  /// Reads a name; capitals are allowed.
+  ///
+  /// Throws `ModelError` for one that names no model.
   public init(parsing text: String) throws(ModelError) {
     let unknown = ModelError(
       what: "model '\(text.filter { !$0.isNewline }.prefix(60))'", why: "unknown name",

@@ -11,15 +11,23 @@ package struct Conv2DTiling: Hashable, Codable, Sendable, CustomStringConvertibl
   }
 
   package var shape: Shape
-  /// Pixels per work-item. `tile`: 1...24; `local`: 2...8.
+  /// Pixels per work-item.
+  ///
+  /// `tile`: 1...24; `local`: 2...8.
   package var itemM: Int
   /// Channels per work-item, in vectors of `vec`.
   package var itemN: Int
-  /// Floats in a vector; divides the channels produced. `local`: 1.
+  /// Floats in a vector; divides the channels produced.
+  ///
+  /// `local`: 1.
   package var vec: Int
-  /// Channels summed per round. `tile`: divides the channels summed.
+  /// Channels summed per round.
+  ///
+  /// `tile`: divides the channels summed.
   package var tileK: Int
-  /// Work-items of a group along channels and along pixels. `tile`: 1.
+  /// Work-items of a group along channels and along pixels.
+  ///
+  /// `tile`: 1.
   package var workGroupX: Int
   package var workGroupY: Int
 

@@ -9,7 +9,9 @@ import DeviceRuntime
 package struct WinogradTiling: Hashable, Codable, Sendable, CustomStringConvertible {
   /// Rows and columns of an output tile: 2 or 4.
   package var outTile: Int
-  /// Images in a chunk; divides the batch. What a chunk needs should stay in cache.
+  /// Images in a chunk; divides the batch.
+  ///
+  /// What a chunk needs should stay in cache.
   package var images: Int
   /// Rows of a product per work-item.
   package var itemM: Int
@@ -17,7 +19,9 @@ package struct WinogradTiling: Hashable, Codable, Sendable, CustomStringConverti
   package var itemN: Int
   /// Floats in a vector; divides the channels.
   package var vec: Int
-  /// Work-items in a group of a transform, along channels. 1 on a CPU.
+  /// Work-items in a group of a transform, along channels.
+  ///
+  /// 1 on a CPU.
   package var workGroup: Int
 
   package init(
