@@ -8,25 +8,22 @@ package final class CandidateCheck<Operation: TunableOperation> {
   private let queue: Queue
   private let small: Operation.Problem
   private let smallCandidates: Set<Operation.Configuration>
-  private let isSmall: Bool
   private lazy var example = ConformanceCase(Operation.self, small, kind: .random, seed: 1)
   private var expected: [(name: String, values: [Float])]?
 
   package init(_ operation: Operation.Type, _ problem: Operation.Problem, queue: Queue) {
     self.queue = queue
     small = Operation.checkProblem(for: problem)
-    isSmall = small == problem
     smallCandidates = Set(Operation.candidates(for: small, on: queue.context.info))
   }
 
   /// Compares with the reference on the small problem; throws `ConformanceFailure` or `CLError`.
   ///
-  /// False where the configuration has no counterpart there.
-  package func checkAgainstReference(_ configuration: Operation.Configuration) throws -> Bool {
+  /// Returns the seconds of a run there; nil where the configuration has no counterpart.
+  package func checkAgainstReference(_ configuration: Operation.Configuration) throws -> Double? {
     let counterpart = Operation.checkConfiguration(configuration, for: small)
-    guard smallCandidates.contains(counterpart) else { return false }
-    try example.check(counterpart, on: queue)
-    return true
+    guard smallCandidates.contains(counterpart) else { return nil }
+    return try example.check(counterpart, on: queue)
   }
 
   /// Whether there are outputs at full size to compare with.

@@ -1,4 +1,5 @@
 import DeviceRuntime
+import Dispatch
 
 /// What went wrong in one run of a configuration against its reference.
 package struct ConformanceFailure: Error, CustomStringConvertible {
@@ -40,7 +41,11 @@ package struct ConformanceCase<Operation: TunableOperation> {
   /// Runs one configuration and compares every output with the reference.
   ///
   /// Each buffer has a guard behind it that must keep its pattern; inputs must keep their values.
-  package func check(_ configuration: Operation.Configuration, on queue: Queue) throws {
+  /// Returns the seconds of another run.
+  @discardableResult
+  package func check(
+    _ configuration: Operation.Configuration, on queue: Queue
+  ) throws -> Double {
     var buffers: [String: any DeviceBuffer] = [:]
     var guarded: [(tensor: TensorArgument, storage: GuardedBuffer)] = []
     var nextInput = 0
@@ -89,6 +94,10 @@ package struct ConformanceCase<Operation: TunableOperation> {
       }
       if tensor.role != .output { inputIndex += 1 }
     }
+    let begin = DispatchTime.now().uptimeNanoseconds
+    try bound.enqueue(on: queue, scalars: Operation.exampleScalars(problem))
+    try queue.finish()
+    return Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9
   }
 
   private func compare(

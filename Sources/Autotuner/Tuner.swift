@@ -115,6 +115,8 @@ private struct DeviceEvaluator<Operation: TunableOperation>: CandidateEvaluator 
   private let report: (TuningRow) -> Void
   private let check: CandidateCheck<Operation>
   private var bench: Workbench<Operation>?
+  /// The shortest run on the small problem.
+  private var bestSmall: Double?
   private(set) var rows: [TuningRow] = []
 
   init(
@@ -171,24 +173,31 @@ private struct DeviceEvaluator<Operation: TunableOperation>: CandidateEvaluator 
     _ candidate: Int, best: Double?
   ) throws -> TuningRow.Outcome {
     let configuration = candidates[candidate]
+    let small = try check.checkAgainstReference(configuration)
+    if let small {
+      // What is hopeless on the small problem need not run on the large one: work-items that
+      // share local memory take seconds on a CPU.
+      if let best = bestSmall, small > 20 * best { return .slow(seconds: nil) }
+      bestSmall = min(bestSmall ?? small, small)
+    }
     let bench = try self.bench ?? Workbench(Operation.self, problem, queue: queue)
     self.bench = bench
     let bound = try bench.bind(configuration)
     let outputs = try bench.outputs(of: bound)
-    if check.hasExpectedOutputs { try check.compare(outputs, of: configuration) }
+    if check.hasExpectedOutputs {
+      try check.compare(outputs, of: configuration)
+    } else {
+      guard small != nil || candidate == 0 else {
+        throw ConformanceFailure(description: "there is nothing to compare it with")
+      }
+      check.expect(outputs)
+    }
     // The first run may include the driver's compilation, but not that much of it.
     if let best, bench.checkedSeconds > 3 * best + 5 {
       return .slow(seconds: bench.checkedSeconds)
     }
     let first = try bench.seconds(of: bound)
-    if let best, check.hasExpectedOutputs, first > 3 * best { return .slow(seconds: first) }
-    let isChecked = try check.checkAgainstReference(configuration)
-    if !check.hasExpectedOutputs {
-      guard isChecked || candidate == 0 else {
-        throw ConformanceFailure(description: "there is nothing to compare it with")
-      }
-      check.expect(outputs)
-    }
+    if let best, first > 3 * best { return .slow(seconds: first) }
     var times = [first]
     var total = first
     while times.count < 9 && (times.count < 3 || total < 0.1) {

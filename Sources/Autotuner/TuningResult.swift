@@ -4,7 +4,9 @@ package struct TuningRow: Hashable, Codable, Sendable {
     /// Correct; the median of its runs.
     case measured(seconds: Double)
     /// More than three times slower than the best after its first run; not measured further.
-    case slow(seconds: Double)
+    ///
+    /// No time where that was seen on a small problem.
+    case slow(seconds: Double?)
     /// Not built, failed in the driver, or wrong.
     case failed(reason: String)
     /// Not tried: it ended a process before.
@@ -22,7 +24,8 @@ package struct TuningRow: Hashable, Codable, Sendable {
   /// Seconds, where it was measured or found slow.
   package var seconds: Double? {
     switch outcome {
-    case .measured(let seconds), .slow(let seconds): seconds
+    case .measured(let seconds): seconds
+    case .slow(let seconds): seconds
     case .failed, .skipped: nil
     }
   }

@@ -32,6 +32,7 @@ package struct TuningSession {
   ) throws {
     let now = Tuner.Surroundings().now
     let deadline = now() + work.seconds
+    var found: [TuningEntry] = []
     for (index, task) in work.tasks.enumerated() {
       let left = deadline - now()
       if stop() || left <= 0 { return }
@@ -48,10 +49,13 @@ package struct TuningSession {
       let known = TunedChooser(
         [store.load().database, shipped], algorithms: work.algorithms)
       let result = try instance.accept(
-        Tune(tuner: tuner, known: known, seconds: min(left, max(share, 2)), queue: queue))
+        Tune(
+          tuner: tuner, known: known, found: found, seconds: min(left, max(share, 3)),
+          queue: queue))
       var changes = TuningDatabase()
       changes.replace(with: result.entries, on: queue.context.info)
       if !changes.isEmpty { try store.save(changes) }
+      found += result.entries
       report(.result(task: index, result))
     }
   }
@@ -62,13 +66,21 @@ private struct Tune: OperationVisitor {
 
   let tuner: Tuner
   let known: TunedChooser
+  /// What this session found for other tasks.
+  let found: [TuningEntry]
   let seconds: Double
   let queue: Queue
 
   func visit<Operation: TunableOperation>(
     _ operation: Operation.Type, _ problem: Operation.Problem
   ) throws -> TuningResult {
-    let hint = known.choice(for: operation, problem, on: queue.context.info).configuration
-    return try tuner.tune(operation, problem, hints: [hint], seconds: seconds)
+    var hints = [known.choice(for: operation, problem, on: queue.context.info).configuration]
+    // What is fast for one layer is often so for the others, the latest being the most alike.
+    for entry in found.reversed() {
+      guard let value = entry.decoded(as: operation) else { continue }
+      if !hints.contains(value.configuration) { hints.append(value.configuration) }
+      if hints.count == 4 { break }
+    }
+    return try tuner.tune(operation, problem, hints: hints, seconds: seconds)
   }
 }

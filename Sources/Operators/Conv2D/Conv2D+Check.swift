@@ -16,20 +16,55 @@ extension Conv2DShape {
   }
 }
 
+extension WinogradTiling {
+  /// The same tiling with chunks that `shape` has.
+  fileprivate func fitted(to shape: Conv2DShape) -> WinogradTiling {
+    var tiling = self
+    if let chunking = WinogradTiling.chunkings(shape).first(where: { $0.outTile == outTile }) {
+      tiling.images = chunking.images
+    }
+    return tiling
+  }
+}
+
+extension Conv2DConfiguration {
+  fileprivate func fitted(to shape: Conv2DShape) -> Conv2DConfiguration {
+    if case .winograd(let tiling) = self { .winograd(tiling.fitted(to: shape)) } else { self }
+  }
+}
+
 extension Conv2DForward {
   package static func checkProblem(for problem: Problem) -> Problem {
     Problem(shape: problem.shape.checked, withResidual: problem.withResidual)
   }
+
+  package static func checkConfiguration(
+    _ configuration: Configuration, for problem: Problem
+  ) -> Configuration { configuration.fitted(to: problem.shape) }
 }
 
 extension Conv2DBackwardData {
   package static func checkProblem(for problem: Problem) -> Problem {
     Problem(shape: problem.shape.checked, withResidual: problem.withResidual)
   }
+
+  package static func checkConfiguration(
+    _ configuration: Configuration, for problem: Problem
+  ) -> Configuration { configuration.fitted(to: problem.shape) }
 }
 
 extension Conv2DBackwardFilter {
   package static func checkProblem(for problem: Problem) -> Problem {
     Problem(shape: problem.shape.checked)
+  }
+
+  package static func checkConfiguration(
+    _ configuration: Configuration, for problem: Problem
+  ) -> Configuration {
+    switch configuration {
+    case .direct(let tiling, let splitK):
+      .direct(tiling, splitK: min(splitK, problem.shape.batch))
+    case .winograd(let tiling): .winograd(tiling.fitted(to: problem.shape))
+    }
   }
 }
