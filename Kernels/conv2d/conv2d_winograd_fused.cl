@@ -1,4 +1,4 @@
-// conv2d_winograd_fused: y = conv(x, w) [+ residual] by F(TILE_OUT x TILE_OUT, 3 x 3), for CPUs.
+// conv2d_winograd_fused: y = conv(x, w) [+ residual], x normalised on the way, by F(TILE_OUT x TILE_OUT, 3 x 3), for CPUs.
 // Host: Sources/Operators/Conv2D/WinogradFused.swift
 //
 // x: [BATCH, IN_H, IN_W, SUM_C], u: [PUT_C / PANEL][POINTS][SUM_C][PANEL], y: [BATCH, IN_H, IN_W,
@@ -6,6 +6,7 @@
 // lies between stays in its core's cache:
 //   v[POINTS][BLOCK][SUM_C]   the transformed tiles
 //   m[POINTS][BLOCK][PANEL]   their products with one panel of u, then transformed back
+#include "conv2d/conv2d_activation.clh"
 #include "conv2d/winograd.clh"
 
 #ifndef BLOCK
@@ -31,7 +32,7 @@ inline void store_local(__local float* p, vec_t value) { *(__local vec_t*)p = va
 
 // v of one tile and VEC channels; `inside` promises that the tile and its border lie in the image.
 inline void winograd_fused_input(const __global float* restrict x, const int row, const int column,
-                                 const bool inside, __local float* v) {
+                                 const bool inside, const struct activation a, __local float* v) {
   vec_t half_done[TILE_IN][TILE_IN];
 #pragma unroll
   for (int j = 0; j < TILE_IN; j++) {
@@ -40,7 +41,7 @@ inline void winograd_fused_input(const __global float* restrict x, const int row
     for (int i = 0; i < TILE_IN; i++) {
       const int r = row + i, s = column + j;
       d[i] = inside || (r >= 0 && r < IN_H && s >= 0 && s < IN_W)
-                 ? load_vec(x + (r * IN_W + s) * SUM_C)
+                 ? activate(load_vec(x + (r * IN_W + s) * SUM_C), a)
                  : (vec_t)(0.0f);
     }
     winograd_input(d, t);
@@ -114,7 +115,8 @@ inline void winograd_fused_output(const __local float* m, const int row, const i
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
-void conv2d_winograd_fused(const __global float* restrict x, const __global float* restrict u,
+void conv2d_winograd_fused(const __global float* restrict x, ACTIVATION_PARAMETERS
+                           const __global float* restrict u,
 #if WITH_RESIDUAL
                            const __global float* restrict residual,
 #endif
@@ -133,10 +135,11 @@ void conv2d_winograd_fused(const __global float* restrict x, const __global floa
         row >= 0 && row + TILE_IN <= IN_H && column >= 0 && column + TILE_IN <= IN_W;
     const __global float* from = x + image * IN_H * IN_W * SUM_C;
     for (int c = 0; c < SUM_C; c += VEC) {
+      const struct activation a = ACTIVATION_AT(c);
       if (inside)
-        winograd_fused_input(from + c, row, column, true, v + t * SUM_C + c);
+        winograd_fused_input(from + c, row, column, true, a, v + t * SUM_C + c);
       else
-        winograd_fused_input(from + c, row, column, false, v + t * SUM_C + c);
+        winograd_fused_input(from + c, row, column, false, a, v + t * SUM_C + c);
     }
   }
   // The last block's missing tiles: products of whatever lies there would be thrown away, but what

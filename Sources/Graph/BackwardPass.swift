@@ -6,14 +6,12 @@ import Operators
 /// Where a value is used twice its gradients add up: the second operation that makes one takes
 /// the first as an operand, so no addition of its own is needed for the layers that can do that.
 ///
-/// Outputs of batch normalisations are not kept from the forward pass but computed again, which
-/// costs one pass over memory and halves the memory of activations.
+/// Outputs of batch normalisations before convolutions are not kept from the forward pass: the
+/// gradients normalise the convolutions' outputs again, which halves the memory of activations.
 struct BackwardPass {
   private let forward: ForwardPass
   private(set) var plan: ExecutionPlan
   private var gradients: [Int?]
-  /// Outputs that were computed again, by their layer.
-  private var recomputed: [Int: Int] = [:]
 
   /// `logitsGradient` is the tensor of the loss's gradient to the last layer's output.
   init(after forward: ForwardPass, logitsGradient: Int, plan: ExecutionPlan) {
@@ -58,10 +56,13 @@ struct BackwardPass {
 
   private mutating func appendConvolution(_ node: Network.Node, dy: Int) {
     let shape = forward.convolutionShape(node)
+    let input = forward.convolutionInput(node, in: &plan)
     plan.append(
-      Conv2DBackwardFilter.self, Conv2DBackwardFilter.Problem(shape: shape), layer: node.name,
-      phase: .backward,
-      ["x": activation(node.inputs[0]), "dy": dy, "dw": parameterGradient(node, 0)])
+      Conv2DBackwardFilter.self,
+      Conv2DBackwardFilter.Problem(shape: shape, normalization: input.normalization),
+      layer: node.name, phase: .backward,
+      input.bindings.merging(["dy": dy, "dw": parameterGradient(node, 0)]) { $1 },
+      scalars: input.scalars)
     guard node.inputs[0] != forward.network.input else { return }
     let dx = gradientTensor(node.inputs[0], from: node.name)
     var bindings = ["dy": dy, "w": forward.parameter(node, 0, in: &plan), "dx": dx]
@@ -71,17 +72,6 @@ struct BackwardPass {
       Conv2DBackwardData.Problem(shape: shape, withResidual: bindings["residual"] != nil),
       layer: node.name, phase: .backward, bindings)
     gradients[node.inputs[0].index] = dx
-  }
-
-  /// A layer's output, computed again where it is a batch normalisation's.
-  private mutating func activation(_ value: Network.Value) -> Int {
-    guard case .batchNormReLU = forward.network.nodes[value.index].layer else {
-      return forward.output(value)
-    }
-    if let tensor = recomputed[value.index] { return tensor }
-    let tensor = forward.appendNormalization(value.index, to: &plan, phase: .backward)
-    recomputed[value.index] = tensor
-    return tensor
   }
 
   private mutating func appendBatchNormReLU(

@@ -21,6 +21,8 @@ struct ForwardPass {
   private(set) var saved: [Saved] = []
   /// For each convolution whose result is only added to something: that addition.
   private let additionsInConvolutions: [Int: Int]
+  /// Batch normalisations that the convolutions behind them apply themselves.
+  private let normalizationsInConvolutions: Set<Int>
 
   init(network: Network, batch: Int, mode: PlanMode, plan: ExecutionPlan, images: Int) {
     self.network = network
@@ -28,6 +30,7 @@ struct ForwardPass {
     self.mode = mode
     self.plan = plan
     additionsInConvolutions = network.additionsInConvolutions
+    normalizationsInConvolutions = network.normalizationsInConvolutions
     saved = [Saved(output: images)]
     for index in network.nodes.indices.dropFirst() { append(index) }
   }
@@ -109,9 +112,9 @@ struct ForwardPass {
   private mutating func appendConvolution(_ index: Int) {
     let node = network.nodes[index]
     let y = tensor(node)
-    var bindings = [
-      "x": output(node.inputs[0]), "w": parameter(node, 0, in: &plan), "y": y,
-    ]
+    var plan = takePlan()
+    let input = convolutionInput(node, in: &plan)
+    var bindings = input.bindings.merging(["w": parameter(node, 0, in: &plan), "y": y]) { $1 }
     if let addition = additionsInConvolutions[index] {
       let inputs = network.nodes[addition].inputs
       bindings["residual"] = output(inputs[0].index == index ? inputs[1] : inputs[0])
@@ -119,9 +122,27 @@ struct ForwardPass {
     plan.append(
       Conv2DForward.self,
       Conv2DForward.Problem(
-        shape: convolutionShape(node), withResidual: bindings["residual"] != nil),
-      layer: node.name, phase: .forward, bindings)
+        shape: convolutionShape(node), withResidual: bindings["residual"] != nil,
+        normalization: input.normalization),
+      layer: node.name, phase: .forward, bindings, scalars: input.scalars)
+    self.plan = plan
     saved.append(Saved(output: y))
+  }
+
+  /// What a convolution reads: a tensor, or the input of a batch normalisation with what
+  /// normalises it.
+  func convolutionInput(
+    _ node: Network.Node, in plan: inout ExecutionPlan
+  ) -> (bindings: [String: Int], normalization: InputNormalization?, scalars: DynamicScalars) {
+    let index = node.inputs[0].index
+    guard normalizationsInConvolutions.contains(index),
+      case .batchNormReLU(let dropout) = network.nodes[index].layer
+    else { return (["x": output(node.inputs[0])], nil, [:]) }
+    let normalization = InputNormalization(
+      inference: mode == .evaluation, dropout: mode == .training ? Float(dropout) : 0)
+    return (
+      normalizationBindings(index, in: &plan), normalization, ["layer": .uint(UInt32(index))]
+    )
   }
 
   private mutating func appendBatchNormReLU(_ index: Int) {
@@ -142,23 +163,32 @@ struct ForwardPass {
           "inverseDeviation": saved[index].inverseDeviation,
         ])
     }
-    var plan = takePlan()
-    saved[index].output = appendNormalization(index, to: &plan, phase: .forward)
-    self.plan = plan
-  }
-
-  /// Adds the part of a batch normalisation that comes after the statistics; returns its output.
-  func appendNormalization(
-    _ index: Int, to plan: inout ExecutionPlan, phase: ExecutionPlan.Phase
-  ) -> Int {
-    let node = network.nodes[index]
+    guard !normalizationsInConvolutions.contains(index) else { return }
     guard case .batchNormReLU(let dropout) = node.layer else {
       preconditionFailure("\(node.name) is no batch normalisation")
     }
-    let y = plan.tensor(node.name, count: batch * node.shape.count)
+    let y = tensor(node)
+    saved[index].output = y
+    var plan = takePlan()
+    plan.append(
+      BatchNormReLUForward.self,
+      BatchNormReLUForward.Problem(
+        rows: batchNormRows(node), channels: node.shape.channels, inference: mode == .evaluation,
+        dropout: mode == .training ? Float(dropout) : 0),
+      layer: node.name, phase: .forward,
+      normalizationBindings(index, in: &plan).merging(["y": y]) { $1 },
+      scalars: ["layer": .uint(UInt32(index))])
+    self.plan = plan
+  }
+
+  /// The input of a batch normalisation and the numbers that normalise it.
+  private func normalizationBindings(
+    _ index: Int, in plan: inout ExecutionPlan
+  ) -> [String: Int] {
+    let node = network.nodes[index]
     var bindings = [
       "x": output(node.inputs[0]), "gamma": parameter(node, 0, in: &plan),
-      "beta": parameter(node, 1, in: &plan), "y": y,
+      "beta": parameter(node, 1, in: &plan),
     ]
     if mode == .training {
       bindings["mean"] = saved[index].mean
@@ -167,13 +197,7 @@ struct ForwardPass {
       bindings["mean"] = state(node, 0, in: &plan)
       bindings["variance"] = state(node, 1, in: &plan)
     }
-    plan.append(
-      BatchNormReLUForward.self,
-      BatchNormReLUForward.Problem(
-        rows: batchNormRows(node), channels: node.shape.channels, inference: mode == .evaluation,
-        dropout: mode == .training ? Float(dropout) : 0),
-      layer: node.name, phase: phase, bindings, scalars: ["layer": .uint(UInt32(index))])
-    return y
+    return bindings
   }
 
   /// The tensor of a layer's running statistic by its place in the layer.
@@ -189,6 +213,17 @@ struct ForwardPass {
 }
 
 extension Network {
+  /// Batch normalisations that only convolutions read.
+  var normalizationsInConvolutions: Set<Int> {
+    Set(
+      nodes.indices.filter { index in
+        guard case .batchNormReLU = nodes[index].layer else { return false }
+        let users = nodes.filter { $0.inputs.contains { $0.index == index } }
+        return !users.isEmpty
+          && users.allSatisfy { if case .convolution = $0.layer { true } else { false } }
+      })
+  }
+
   /// For each convolution whose result goes into one addition and nowhere else, that addition:
   /// the convolution then computes the sum, once its other operand is there.
   var additionsInConvolutions: [Int: Int] {

@@ -35,7 +35,9 @@ extension Conv2DConfiguration {
 
 extension Conv2DForward {
   package static func checkProblem(for problem: Problem) -> Problem {
-    Problem(shape: problem.shape.checked, withResidual: problem.withResidual)
+    var small = problem
+    small.shape = problem.shape.checked
+    return small
   }
 
   package static func checkConfiguration(
@@ -45,7 +47,9 @@ extension Conv2DForward {
 
 extension Conv2DBackwardData {
   package static func checkProblem(for problem: Problem) -> Problem {
-    Problem(shape: problem.shape.checked, withResidual: problem.withResidual)
+    var small = problem
+    small.shape = problem.shape.checked
+    return small
   }
 
   package static func checkConfiguration(
@@ -55,7 +59,9 @@ extension Conv2DBackwardData {
 
 extension Conv2DBackwardFilter {
   package static func checkProblem(for problem: Problem) -> Problem {
-    Problem(shape: problem.shape.checked)
+    var small = problem
+    small.shape = problem.shape.checked
+    return small
   }
 
   package static func checkConfiguration(

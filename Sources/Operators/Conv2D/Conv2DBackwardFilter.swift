@@ -1,14 +1,22 @@
 import Autotuner
 import DeviceRuntime
 
-/// dw = the gradient of conv(x, w) to w.
+/// dw = the gradient of conv(x, w) to w, where x may first be normalised.
 package enum Conv2DBackwardFilter: TunableOperation {
   package struct Problem: Hashable, Codable, Sendable, CustomStringConvertible {
     package var shape: Conv2DShape
 
-    package init(shape: Conv2DShape) { self.shape = shape }
+    /// What x goes through before it is convolved.
+    package var normalization: InputNormalization?
 
-    package var description: String { shape.description }
+    package init(shape: Conv2DShape, normalization: InputNormalization? = nil) {
+      self.shape = shape
+      self.normalization = normalization
+    }
+
+    package var description: String {
+      "\(shape)" + (normalization.map { " \($0)" } ?? "")
+    }
   }
 
   package enum Configuration: Hashable, Codable, Sendable, CustomStringConvertible {
@@ -29,12 +37,17 @@ package enum Conv2DBackwardFilter: TunableOperation {
 
   package static var name: String { "conv2d_backward_filter" }
 
-  package static var exampleProblems: [Problem] { Conv2DShape.examples.map(Problem.init) }
+  package static var exampleProblems: [Problem] {
+    Conv2DShape.examples.enumerated().map { index, shape in
+      Problem(shape: shape, normalization: InputNormalization.example(index))
+    }
+  }
 
   package static func tensors(_ problem: Problem) -> [TensorArgument] {
     let shape = problem.shape
     return [
-      TensorArgument("x", .input, count: shape.inCount),
+      TensorArgument("x", .input, count: shape.inCount)
+    ] + (problem.normalization?.tensors(shape) ?? []) + [
       TensorArgument("dy", .input, count: shape.outCount),
       TensorArgument("dw", .output, count: shape.filterCount),
     ]
@@ -87,10 +100,16 @@ package enum Conv2DBackwardFilter: TunableOperation {
   }
 
   package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
+    let shape = problem.shape
     switch configuration {
-    case .direct(let tiling, let splitK): direct(problem.shape, tiling, splitK: splitK)
+    case .direct(let tiling, let splitK):
+      let plan = direct(shape, tiling, splitK: splitK)
+      return problem.normalization?.before(plan, shape, onGPU: tiling.shape == .local) ?? plan
     case .winograd(let tiling):
-      WinogradLaunches(shape: problem.shape, tiling: tiling).gradientPlan
+      let fused = problem.normalization.flatMap { $0.canBeFused ? $0 : nil }
+      let plan = WinogradLaunches(shape: shape, tiling: tiling).gradientPlan(normalization: fused)
+      return fused == problem.normalization
+        ? plan : problem.normalization?.before(plan, shape, onGPU: false) ?? plan
     }
   }
 
@@ -146,7 +165,25 @@ package enum Conv2DBackwardFilter: TunableOperation {
 
   package static func cost(_ problem: Problem) -> Cost { problem.shape.cost }
 
+  package static func exampleInput(
+    _ problem: Problem, _ tensor: TensorArgument, kind: ExampleKind,
+    generator: inout ExampleGenerator
+  ) -> [Double] {
+    problem.normalization?.exampleInput(
+      problem.shape, tensor, kind: kind, generator: &generator)
+      ?? generator.values(count: tensor.count, kind: kind)
+  }
+
+  package static func exampleScalars(_ problem: Problem) -> DynamicScalars {
+    problem.normalization?.exampleScalars(problem.shape) ?? [:]
+  }
+
+  package static func distance(_ a: Problem, _ b: Problem) -> Double? {
+    a.shape.distance(to: b.shape).map { $0 + (a.normalization == b.normalization ? 0 : 0.02) }
+  }
+
   package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    [problem.shape.backwardFilterReference(x: inputs[0], dy: inputs[1])]
+    let input = ConvolutionInput(problem.shape, problem.normalization, inputs)
+    return [problem.shape.backwardFilterReference(x: input, dy: inputs[input.used])]
   }
 }

@@ -1,19 +1,27 @@
 import Autotuner
 import DeviceRuntime
 
-/// y = conv(x, w), or conv(x, w) + residual.
+/// y = conv(x, w), where x may first be normalised and a residual may be added.
 package enum Conv2DForward: TunableOperation {
   package struct Problem: Hashable, Codable, Sendable, CustomStringConvertible {
     package var shape: Conv2DShape
     /// Whether a tensor of y's size is added to the result.
     package var withResidual: Bool
+    /// What x goes through before it is convolved.
+    package var normalization: InputNormalization?
 
-    package init(shape: Conv2DShape, withResidual: Bool = false) {
+    package init(
+      shape: Conv2DShape, withResidual: Bool = false, normalization: InputNormalization? = nil
+    ) {
       self.shape = shape
       self.withResidual = withResidual
+      self.normalization = normalization
     }
 
-    package var description: String { "\(shape)\(withResidual ? " + residual" : "")" }
+    package var description: String {
+      "\(shape)\(withResidual ? " + residual" : "")"
+        + (normalization.map { " \($0)" } ?? "")
+    }
   }
 
   package typealias Configuration = Conv2DConfiguration
@@ -21,16 +29,19 @@ package enum Conv2DForward: TunableOperation {
   package static var name: String { "conv2d_forward" }
 
   package static var exampleProblems: [Problem] {
-    Conv2DShape.examples.enumerated().map {
-      Problem(shape: $0.element, withResidual: $0.offset % 3 == 0)
+    Conv2DShape.examples.enumerated().map { index, shape in
+      Problem(
+        shape: shape, withResidual: index % 3 == 0,
+        normalization: InputNormalization.example(index))
     }
   }
 
   package static func tensors(_ problem: Problem) -> [TensorArgument] {
     let shape = problem.shape
     return [
-      TensorArgument("x", .input, count: shape.inCount),
-      TensorArgument("w", .input, count: shape.filterCount),
+      TensorArgument("x", .input, count: shape.inCount)
+    ] + (problem.normalization?.tensors(shape) ?? []) + [
+      TensorArgument("w", .input, count: shape.filterCount)
     ] + (problem.withResidual ? [TensorArgument("residual", .input, count: shape.outCount)] : [])
       + [TensorArgument("y", .output, count: shape.outCount)]
   }
@@ -43,16 +54,24 @@ package enum Conv2DForward: TunableOperation {
   }
 
   package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
+    let shape = problem.shape
+    let fused = problem.normalization.flatMap { $0.canBeFused ? $0 : nil }
+    let plan: OperationPlan
     switch configuration {
-    case .direct(let tiling): direct(problem, tiling)
+    case .direct(let tiling):
+      plan = direct(problem, tiling)
+      return problem.normalization?.before(plan, shape, onGPU: tiling.shape == .local) ?? plan
     case .winograd(let tiling):
-      WinogradLaunches(shape: problem.shape, tiling: tiling).plan(
-        backward: false, from: "x", to: "y", withResidual: problem.withResidual)
+      plan = WinogradLaunches(shape: shape, tiling: tiling).plan(
+        backward: false, from: "x", to: "y", withResidual: problem.withResidual,
+        normalization: fused)
     case .winogradFused(let tiling):
-      tiling.plan(
-        problem.shape, backward: false, from: "x", to: "y",
-        withResidual: problem.withResidual)
+      plan = tiling.plan(
+        shape, backward: false, from: "x", to: "y", withResidual: problem.withResidual,
+        normalization: fused)
     }
+    return fused == problem.normalization
+      ? plan : problem.normalization?.before(plan, shape, onGPU: false) ?? plan
   }
 
   private static func direct(_ problem: Problem, _ tiling: Conv2DTiling) -> OperationPlan {
@@ -80,10 +99,32 @@ package enum Conv2DForward: TunableOperation {
     return cost
   }
 
+  package static func exampleInput(
+    _ problem: Problem, _ tensor: TensorArgument, kind: ExampleKind,
+    generator: inout ExampleGenerator
+  ) -> [Double] {
+    problem.normalization?.exampleInput(
+      problem.shape, tensor, kind: kind, generator: &generator)
+      ?? generator.values(count: tensor.count, kind: kind)
+  }
+
+  package static func exampleScalars(_ problem: Problem) -> DynamicScalars {
+    problem.normalization?.exampleScalars(problem.shape) ?? [:]
+  }
+
+  package static func distance(_ a: Problem, _ b: Problem) -> Double? {
+    a.shape.distance(to: b.shape).map {
+      $0 + (a.withResidual == b.withResidual ? 0 : 0.02)
+        + (a.normalization == b.normalization ? 0 : 0.02)
+    }
+  }
+
   package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    [
+    let input = ConvolutionInput(problem.shape, problem.normalization, inputs)
+    let rest = Array(inputs.dropFirst(input.used))
+    return [
       problem.shape.forwardReference(
-        x: inputs[0], w: inputs[1], residual: problem.withResidual ? inputs[2] : nil)
+        x: input, w: rest[0], residual: problem.withResidual ? rest[1] : nil)
     ]
   }
 }

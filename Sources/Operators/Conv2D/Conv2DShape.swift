@@ -1,5 +1,6 @@
 import Autotuner
 import DeviceRuntime
+import Foundation
 
 /// Sizes of one square convolution with padding `kernel / 2`.
 ///
@@ -38,6 +39,17 @@ package struct Conv2DShape: Hashable, Codable, Sendable, CustomStringConvertible
 
   package var description: String {
     "N\(batch) \(inHeight)x\(inWidth) \(inChannels)->\(outChannels) k\(kernel) s\(stride)"
+  }
+
+  /// How unlike another shape is for the tuner; nil where algorithms do not carry over.
+  func distance(to other: Conv2DShape) -> Double? {
+    guard kernel == other.kernel, stride == other.stride else { return nil }
+    let pairs = [
+      (inChannels, other.inChannels), (outChannels, other.outChannels),
+      (inHeight * inWidth, other.inHeight * other.inWidth),
+    ]
+    let sizes = pairs.reduce(0.0) { $0 + abs(log2(Double($1.0) / Double($1.1))) }
+    return sizes + 0.25 * abs(log2(Double(batch) / Double(other.batch)))
   }
 
   /// The sizes as every convolution kernel takes them.

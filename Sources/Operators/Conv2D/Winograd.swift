@@ -75,7 +75,7 @@ struct WinogradLaunches {
   /// A transform between a tensor of `channels` and the planes of a chunk.
   func transform(
     _ stem: String, channels: Int, firstImage: Int, from source: String, to target: String,
-    residual: String? = nil, withResidual: Bool? = nil
+    residual: String? = nil, macros: [Macro] = [], normalization: InputNormalization? = nil
   ) -> OperationPlan.Launch {
     let vectors = channels / tiling.vec
     // On a CPU a work-item goes through all channels of its tile.
@@ -87,11 +87,21 @@ struct WinogradLaunches {
         macros: transformMacros + [
           Macro("IN_H", shape.inHeight), Macro("IN_W", shape.inWidth),
           Macro("CHANNELS", channels), Macro("IMAGES", tiling.images), Macro("ITEM_N", itemN),
-        ] + (withResidual.map { [Macro("WITH_RESIDUAL", $0)] } ?? []),
+        ] + macros,
         range: NDRange(
           groups: NDRange.Size(groups, tiling.tiles(shape)), local: NDRange.Size(tiling.workGroup)),
-        arguments: [.buffer(source)] + (residual.map { [.buffer($0)] } ?? [])
+        arguments: [.buffer(source)] + (normalization?.arguments ?? [])
+          + (residual.map { [.buffer($0)] } ?? [])
           + [.int(firstImage), .buffer(target)]))
+  }
+
+  /// v from a tensor, normalised on the way where asked for.
+  func input(
+    channels: Int, firstImage: Int, from source: String, normalization: InputNormalization?
+  ) -> OperationPlan.Launch {
+    transform(
+      "conv2d_winograd_input", channels: channels, firstImage: firstImage, from: source, to: "v",
+      macros: InputNormalization.macros(normalization), normalization: normalization)
   }
 
   /// u from w, for forward or, turned and transposed, for backward data.
@@ -180,19 +190,20 @@ struct WinogradLaunches {
 
   /// Forward, and backward data with the filter turned: `put` from `sum` channels.
   func plan(
-    backward: Bool, from source: String, to target: String, withResidual: Bool
+    backward: Bool, from source: String, to target: String, withResidual: Bool,
+    normalization: InputNormalization? = nil
   ) -> OperationPlan {
     let put = backward ? shape.inChannels : shape.outChannels
     let sum = backward ? shape.outChannels : shape.inChannels
     var launches = [filter(backward: backward)]
     for first in chunks {
       launches += [
-        transform(
-          "conv2d_winograd_input", channels: sum, firstImage: first, from: source, to: "v"),
+        input(channels: sum, firstImage: first, from: source, normalization: normalization),
         product(sum: sum, put: put),
         transform(
           "conv2d_winograd_output", channels: put, firstImage: first, from: "m", to: target,
-          residual: withResidual ? "residual" : nil, withResidual: withResidual),
+          residual: withResidual ? "residual" : nil,
+          macros: [Macro("WITH_RESIDUAL", withResidual)]),
       ]
     }
     return OperationPlan(
@@ -205,13 +216,12 @@ struct WinogradLaunches {
   }
 
   /// Backward filter.
-  var gradientPlan: OperationPlan {
+  func gradientPlan(normalization: InputNormalization?) -> OperationPlan {
     var launches: [OperationPlan.Launch] = []
     for (number, first) in chunks.enumerated() {
       launches += [
-        transform(
-          "conv2d_winograd_input", channels: shape.inChannels, firstImage: first, from: "x",
-          to: "v"),
+        input(
+          channels: shape.inChannels, firstImage: first, from: "x", normalization: normalization),
         transform(
           "conv2d_winograd_gradient", channels: shape.outChannels, firstImage: first, from: "dy",
           to: "d"),

@@ -32,7 +32,7 @@ package struct WinogradFusedTiling: Hashable, Codable, Sendable, CustomStringCon
   /// Forward, and backward data with the filter turned.
   func plan(
     _ shape: Conv2DShape, backward: Bool, from source: String, to target: String,
-    withResidual: Bool
+    withResidual: Bool, normalization: InputNormalization? = nil
   ) -> OperationPlan {
     let put = backward ? shape.inChannels : shape.outChannels
     let sum = backward ? shape.outChannels : shape.inChannels
@@ -51,9 +51,9 @@ package struct WinogradFusedTiling: Hashable, Codable, Sendable, CustomStringCon
               Macro("ITEM_M", itemM), Macro("ITEM_N", itemN), Macro("BATCH", shape.batch),
               Macro("IN_H", shape.inHeight), Macro("IN_W", shape.inWidth), Macro("SUM_C", sum),
               Macro("PUT_C", put), Macro("WITH_RESIDUAL", withResidual),
-            ],
+            ] + InputNormalization.macros(normalization),
             range: NDRange(groups: NDRange.Size(ceilDivide(tiles, block))),
-            arguments: [.buffer(source), .buffer("u")]
+            arguments: [.buffer(source)] + (normalization?.arguments ?? []) + [.buffer("u")]
               + (withResidual ? [.buffer("residual")] : []) + [.buffer(target)])),
       ])
   }
