@@ -20,29 +20,41 @@ package struct TuningTask: Hashable, Codable, Sendable {
 
   /// The distinct operations that have something to choose, the heaviest first.
   ///
-  /// `instances` may name one several times; its weight is that of all of them.
+  /// `instances` may name one several times, or with no more than fusion flags between them; the
+  /// first stands for all of these, with the weight of all.
   package static func tasks(
     of instances: [any OperationInstance], on device: DeviceInfo
   ) throws -> [TuningTask] {
-    struct Key: Hashable {
-      var operation: String
-      var problem: JSONValue
-    }
     var tasks: [TuningTask] = []
-    var places: [Key: Int] = [:]
     for instance in instances {
       guard let task = try instance.accept(MakeTask(device: device)) else { continue }
-      let key = Key(operation: task.operation, problem: task.problem)
-      if let place = places[key] {
-        tasks[place].weight += task.weight
+      let alike = tasks.indices.filter { tasks[$0].operation == task.operation }
+      if let place = try instance.accept(FindAlike(problems: alike.map { tasks[$0].problem })) {
+        tasks[alike[place]].weight += task.weight
       } else {
-        places[key] = tasks.count
         tasks.append(task)
       }
     }
     return tasks.enumerated().sorted {
       ($1.element.weight, $0.offset) < ($0.element.weight, $1.offset)
     }.map(\.element)
+  }
+}
+
+/// The first of several problems of an operation that is tuned as the visited one is.
+private struct FindAlike: OperationVisitor {
+  typealias Output = Int?
+
+  let problems: [JSONValue]
+
+  func visit<Operation: TunableOperation>(
+    _ operation: Operation.Type, _ problem: Operation.Problem
+  ) -> Int? {
+    problems.firstIndex { json in
+      guard let other = json.decoded(as: Operation.Problem.self) else { return false }
+      // Fusion flags are at most this far apart, another size is much further.
+      return other == problem || Operation.distance(problem, other).map { $0 <= 0.05 } ?? false
+    }
   }
 }
 
