@@ -10,7 +10,7 @@ package struct ExecutionPlan: Sendable {
   package enum Storage: Hashable, Sendable {
     /// In the arena, from its first writer to its last reader.
     case arena
-    /// In the arena from before the first operation: the host may write it.
+    /// In the arena throughout: the host writes it before a run, and it keeps its values.
     case input
     /// In the arena until after the last operation: the host may read it.
     case output

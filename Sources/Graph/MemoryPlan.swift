@@ -30,7 +30,7 @@ package struct MemoryPlan: Sendable {
       let whole: ClosedRange<Int>
       switch tensor.storage {
       case .arena: whole = lifetime
-      case .input: whole = 0...lifetime.upperBound
+      case .input: whole = 0...lastStep
       case .output: whole = lifetime.lowerBound...lastStep
       default: continue
       }

@@ -82,6 +82,11 @@ public final class Trainer {
         why: "there are only \(count) training images and the last partial batch is dropped",
         advice: "give a smaller --batch")
     }
+    guard data.test.count > 0 else {
+      throw TrainingError(
+        .usage, "data set \(data.name)", why: "it has no test images",
+        advice: "give one that training can be tested on")
+    }
     let image = network.image
     guard recipe.augmentation.pad < min(image.height, image.width) else {
       throw TrainingError(

@@ -181,7 +181,7 @@ package final class TrainingRun {
       ("model", "\(old.model)" == "\(new.model)"), ("data", old.data == new.data),
       ("image size", old.image == new.image), ("number of classes", old.classes == new.classes),
       ("limit", old.limit == new.limit), ("seed", old.seed == new.seed),
-      ("recipe", old.recipe.with(epochs: 1) == new.recipe.with(epochs: 1)),
+      ("recipe", old.recipe.continues(as: new.recipe)),
     ].filter { !$0.1 }.map(\.0)
     guard differences.isEmpty else {
       throw TrainingError(
@@ -241,10 +241,15 @@ extension TrainingRun.Options {
 }
 
 extension Recipe {
-  func with(epochs: Int) -> Recipe {
-    var recipe = self
-    recipe.epochs = epochs
-    return recipe
+  /// Whether a run by this recipe may go on by another: more epochs are all that may differ, and
+  /// only where the schedule does not depend on their number.
+  func continues(as other: Recipe) -> Bool {
+    var longer = self
+    switch schedule {
+    case .constant, .steps: longer.epochs = other.epochs
+    case .cosine, .oneCycle: break
+    }
+    return longer == other
   }
 }
 
