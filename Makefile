@@ -8,6 +8,7 @@ SHELL := /bin/bash
 WIDECL := .build/release/widecl
 DEMO := runs/demo
 DEMO_MODEL := wrn-16-1
+DEMO_EPOCHS := 5
 SWIFT_SOURCES := Package.swift Sources Tests Examples benchmarks
 
 # Tests see what is internal, so they are built apart: `make demo` after `make test` builds nothing.
@@ -26,7 +27,7 @@ demo: build ## Train a Wide ResNet on Fashion-MNIST and test it: minutes on two 
 	  echo "== Continuing the demo in $(DEMO); 'make demo-clean' lets it start anew"; \
 	else echo "== Training $(DEMO_MODEL) on Fashion-MNIST into $(DEMO)"; fi
 	@$(WIDECL) train --model $(DEMO_MODEL) --data fashion-mnist --recipe quick \
-	  --output $(DEMO) --resume
+	  --epochs $(DEMO_EPOCHS) --output $(DEMO) --resume
 	@echo "== Testing the best checkpoint"
 	@$(WIDECL) evaluate $(DEMO)/checkpoint-best.safetensors --data fashion-mnist
 
