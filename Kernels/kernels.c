@@ -115,6 +115,12 @@ static const unsigned char linear_linear_forward[] = {
 static const unsigned char loss_softmax_cross_entropy[] = {
 #embed "loss/softmax_cross_entropy.cl"
 };
+static const unsigned char peak_peak_copy[] = {
+#embed "peak/peak_copy.cl"
+};
+static const unsigned char peak_peak_multiply_add[] = {
+#embed "peak/peak_multiply_add.cl"
+};
 static const unsigned char pool_global_average_pool[] = {
 #embed "pool/global_average_pool.cl"
 };
@@ -162,6 +168,8 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("linear/linear_backward.cl", linear_linear_backward),
     SOURCE("linear/linear_forward.cl", linear_linear_forward),
     SOURCE("loss/softmax_cross_entropy.cl", loss_softmax_cross_entropy),
+    SOURCE("peak/peak_copy.cl", peak_peak_copy),
+    SOURCE("peak/peak_multiply_add.cl", peak_peak_multiply_add),
     SOURCE("pool/global_average_pool.cl", pool_global_average_pool),
     SOURCE("sgd/sgd.cl", sgd_sgd),
 };

@@ -19,4 +19,6 @@ package let allOperations: [any TunableOperation.Type] = [
   Augment.self,
   Initialize.self,
   Fill.self,
+  PeakMultiplyAdd.self,
+  PeakCopy.self,
 ]

@@ -17,9 +17,16 @@ struct DeviceOptions: ParsableArguments {
     let environment = ProcessInfo.processInfo.environment
     let manager = try DeviceManager()
     let chosen = try manager.device(matching: device ?? environment["WIDECL_DEVICE"])
+    return try manager.makeContext(on: chosen, environment: environment)
+  }
+}
+
+extension DeviceManager {
+  /// A context with the kernels and the cache that the environment names.
+  func makeContext(on device: Device, environment: [String: String]) throws -> Context {
     let kernels = environment["WIDECL_KERNELS"].map { URL(fileURLWithPath: $0) }
-    return try manager.makeContext(
-      on: chosen, kernels: KernelLibrary(directory: kernels),
+    return try makeContext(
+      on: device, kernels: KernelLibrary(directory: kernels),
       programCache: cacheFolder(environment)?.appending(path: "programs"))
   }
 }

@@ -1,0 +1,53 @@
+import Autotuner
+import DeviceRuntime
+
+/// y = x: what a device reads and writes when it computes nothing.
+package enum PeakCopy: TunableOperation {
+  package struct Problem: Hashable, Codable, Sendable, CustomStringConvertible {
+    package var count: Int
+
+    package init(count: Int) {
+      precondition(count > 0, "copy of \(count)")
+      self.count = count
+    }
+
+    package var description: String { "\(count)" }
+  }
+
+  package typealias Configuration = RunConfiguration
+
+  package static var name: String { "peak_copy" }
+
+  package static var exampleProblems: [Problem] {
+    [1, 15, 17, 1000, 40_003].map { Problem(count: $0) }
+  }
+
+  package static func tensors(_ problem: Problem) -> [TensorArgument] {
+    [
+      TensorArgument("x", .input, count: problem.count),
+      TensorArgument("y", .output, count: problem.count),
+    ]
+  }
+
+  package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
+    RunConfiguration.candidates(on: device)
+  }
+
+  package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
+    OperationPlan(launches: [
+      .kernel(
+        OperationPlan.KernelLaunch(
+          source: "peak/peak_copy.cl", entryPoint: "peak_copy", macros: configuration.macros,
+          range: configuration.range(problem.count),
+          arguments: [.buffer("x"), .buffer("y"), .int(problem.count)]))
+    ])
+  }
+
+  package static func cost(_ problem: Problem) -> Cost {
+    Cost(flops: 0, bytes: 8 * Double(problem.count))
+  }
+
+  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
+    [ReferenceResult(values: inputs[0], tolerance: Array(repeating: 0, count: problem.count))]
+  }
+}
