@@ -50,44 +50,19 @@ package struct StepBenchmark {
   package func run(
     steps: Int, on context: Context, chooser: any ConfigurationChooser = DefaultChooser()
   ) throws -> Result {
-    let network = model.network(image: image, classes: classes)
-    let queue = try context.makeQueue()
-    let store = try ParameterStore(network: network, context: context, queue: queue)
-    try store.initialize(seed: 1)
-    let metrics = try MetricsBuffer(context: context, queue: queue)
-    let size = try SyntheticSize(
-      parsing: "synthetic:\(image):\(classes):\(max(batch, classes))")
-    let data = try Dataset.synthetic(size)
-    let dataset = try DeviceDataset(
-      data.train, mean: data.mean, standardDeviation: data.standardDeviation, context: context,
-      queue: queue)
-    let plan = ExecutionPlan.training(
-      network, batch: batch,
-      source: .dataset(
-        total: data.train.count, augmentation: Augmentation(flip: true, pad: 0, padMode: .reflect)),
-      optimizer: Optimizer(.cifar),
-      paddedParameters: ParameterStore.paddedCount(of: network, on: context.info))
-    let executor = try Executor(
-      plan, store: store, external: dataset.buffers(metrics: metrics.buffer), chooser: chooser)
-    var step = 0
-    func enqueue() throws {
-      // A small rate: random images must not blow up in a long measurement.
-      try executor.enqueue(
-        scalars: StepScalars(
-          first: 0, valid: batch, seed: 1, step: step, learningRate: 1e-4, firstStep: step == 0
-        ).values)
-      step += 1
-    }
-    for _ in 0..<2 { try enqueue() }
+    let step = try MeasuredStep(
+      model: model, image: image, classes: classes, batch: batch, on: context, chooser: chooser)
+    let (network, queue) = (step.network, step.queue)
+    for _ in 0..<2 { try step.enqueue() }
     try queue.finish()
     var seconds: [Double] = []
     for _ in 0..<steps {
       let begin = DispatchTime.now().uptimeNanoseconds
-      try enqueue()
+      try step.enqueue()
       try queue.finish()
       seconds.append(Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9)
     }
-    let profile = try profile(steps: min(steps, 10), queue: queue, enqueue: enqueue)
+    let profile = try profile(steps: min(steps, 10), queue: queue, enqueue: step.enqueue)
     let median = seconds.sorted()[seconds.count / 2]
     let macs = network.layerSummaries.reduce(0) { $0 + $1.macs }
     return Result(

@@ -8,7 +8,8 @@ import Training
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measures speed.", subcommands: [BenchStepCommand.self])
+    commandName: "bench", abstract: "Measures speed.",
+    subcommands: [BenchStepCommand.self, BenchLayersCommand.self, BenchFigure4Command.self])
 }
 
 struct BenchStepCommand: ParsableCommand {

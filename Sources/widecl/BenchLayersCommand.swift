@@ -1,0 +1,88 @@
+import ArgumentParser
+import DeviceRuntime
+import Foundation
+import Graph
+import Models
+import Operators
+import Training
+
+struct BenchLayersCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "layers",
+    abstract: "Measures each convolution of a training step, pass by pass.",
+    discussion: """
+      GFLOP/s count the multiply-adds of the problem, not of the algorithm: Winograd's may exceed \
+      the device's peak.
+      """)
+
+  @Argument(help: "The model: \(ModelName.forms).") var model: String
+  @OptionGroup var modelOptions: ModelOptions
+  @Option(parsing: .unconditional, help: "Images in a batch.") var batch = 32
+  @Option(parsing: .unconditional, help: "Steps that are measured, after two that are not.")
+  var steps = 5
+  @Option(help: "Image size CxHxW.", transform: ImageShape.init(parsing:))
+  var image = ImageShape(height: 32, width: 32, channels: 3)
+  @Option(parsing: .unconditional, help: "Number of classes.") var classes = 10
+  @OptionGroup var tuningOptions: TuningOptions
+  @OptionGroup var deviceOptions: DeviceOptions
+  @Flag(help: "Print JSON.") var json = false
+
+  func validate() throws {
+    guard (1...100_000).contains(batch), (1...100_000).contains(steps),
+      (1...100_000).contains(classes)
+    else { throw ValidationError("--batch, --steps and --classes must be 1 to 100000") }
+  }
+
+  func run() throws {
+    Interrupt.install()
+    let context = try deviceOptions.makeContext()
+    let model = try modelOptions.model(named: model)
+    let chooser = try tuningOptions.chooser(
+      for: context,
+      tuning: ModelTuning(network: model.network(image: image, classes: classes), batch: batch))
+    // A measurement has nothing to save: Ctrl-C ends it at once.
+    Interrupt.uninstall()
+    let peaks = try DevicePeaks.measure(on: context)
+    let rows = try LayerBenchmark(
+      model: model, image: image, classes: classes, batch: batch
+    ).run(steps: steps, on: context, peaks: peaks, chooser: chooser)
+    if json { return try printJSON(rows) }
+    print("\(model.name), batch \(batch), on \(context.info.name)")
+    print(String(format: "peak %.1f GFLOP/s, %.1f GB/s", peaks.gflops, peaks.gbs))
+    printTable(rows)
+  }
+
+  private func printTable(_ rows: [LayerBenchmark.Row]) {
+    let convolutions = rows.filter(\.isConvolution)
+    let others = rows.filter { !$0.isConvolution }
+    let layerWidth = max(
+      5, (convolutions.map(\.layer.count) + others.map(\.operation.count)).max() ?? 0)
+    let configurationWidth = max(13, rows.map(\.configuration.count).max() ?? 0)
+    func line(_ layer: String, _ pass: String, _ configuration: String, _ numbers: [String]) {
+      print(
+        layer.padded(to: layerWidth) + " " + pass.padded(to: 8) + " "
+          + configuration.padded(to: configurationWidth)
+          + zip(numbers, [9, 9, 7, 7, 7]).map { $0.padded(to: $1, right: true) }.joined())
+    }
+    func line(_ row: LayerBenchmark.Row, _ name: String) {
+      let pass = row.pass.split(separator: "_").last.map(String.init) ?? row.pass
+      line(
+        name, pass, row.configuration,
+        [
+          String(format: "%.3f", row.ms), String(format: "%.1f", row.gflops),
+          String(format: "%.1f", row.gbs), String(format: "%.1f", row.percentOfPeak),
+          String(format: "%.1f", row.percentOfPeakGbs),
+        ])
+    }
+    line("layer", "pass", "configuration", ["ms", "GFLOP/s", "GB/s", "% comp.", "% mem."])
+    for row in convolutions { line(row, row.layer) }
+    print("other operations, each summed over its layers:")
+    for row in others { line(row, row.operation) }
+    let sum = rows.reduce(0) { $0 + $1.ms }
+    let rest = others.reduce(0) { $0 + $1.ms }
+    print(
+      String(
+        format: "convolutions %.2f ms, other operations %.2f ms, together %.2f ms", sum - rest,
+        rest, sum))
+  }
+}
