@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean
+.PHONY: benchmark help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean
 
 WIDECL := .build/release/widecl
 DEMO := runs/demo
@@ -40,6 +40,21 @@ test: lint-format build-tests ## Lint, build with warnings as errors, run every 
 	@echo "== Tests, with a cache of compiled kernels of their own"
 	@export POCL_CACHE_DIR=$$(mktemp -d "$(CURDIR)/.build/pocl.XXXXXX"); \
 	trap 'rm -rf "$$POCL_CACHE_DIR"' EXIT; $(SWIFT_TEST)
+
+# The comparison's own Python, so that nothing of the system's changes.
+BENCHMARK_PYTHON := .venv/bin/python
+TORCH := torch==2.13.0+cpu
+
+benchmark: build ## Compare training steps with PyTorch, in turns; leave the machine alone meanwhile.
+	@scripts/setup python3-venv python3-dev g++
+	@[[ -x $(BENCHMARK_PYTHON) ]] || python3 -m venv .venv
+	@$(BENCHMARK_PYTHON) -c 'import torch' 2>/dev/null || \
+	  $(BENCHMARK_PYTHON) -m pip install -q '$(TORCH)' numpy || \
+	  $(BENCHMARK_PYTHON) -m pip install -q torch numpy
+	@echo "== Tuning what has no result yet"
+	@$(WIDECL) tune wrn-28-10 wrn-16-4 wrn-16-1
+	@echo "== Comparing"
+	@$(BENCHMARK_PYTHON) benchmarks/compare.py --widecl $(WIDECL) --readme README.md
 
 build: setup ## Build the command.
 	swift build -c release --product widecl

@@ -71,7 +71,8 @@ let package = Package(
 
     .executableTarget(
       name: "widecl-benchmarks", dependencies: ["Operators", "Autotuner", "DeviceRuntime"],
-      path: "benchmarks", swiftSettings: settings),
+      path: "benchmarks", exclude: ["README.md", "compare.py", "pytorch_step.py", "results"],
+      swiftSettings: settings),
 
     // Tests.
     .target(

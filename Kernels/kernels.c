@@ -52,11 +52,17 @@ static const unsigned char conv2d_conv2d_backward_filter_local[] = {
 static const unsigned char conv2d_conv2d_backward_filter_tile[] = {
 #embed "conv2d/conv2d_backward_filter_tile.cl"
 };
+static const unsigned char conv2d_conv2d_col2im[] = {
+#embed "conv2d/conv2d_col2im.cl"
+};
 static const unsigned char conv2d_conv2d_forward_local[] = {
 #embed "conv2d/conv2d_forward_local.cl"
 };
 static const unsigned char conv2d_conv2d_forward_tile[] = {
 #embed "conv2d/conv2d_forward_tile.cl"
+};
+static const unsigned char conv2d_conv2d_im2col[] = {
+#embed "conv2d/conv2d_im2col.cl"
 };
 static const unsigned char conv2d_conv2d_local_header[] = {
 #embed "conv2d/conv2d_local.clh"
@@ -147,8 +153,10 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("conv2d/conv2d_backward_data_tile.cl", conv2d_conv2d_backward_data_tile),
     SOURCE("conv2d/conv2d_backward_filter_local.cl", conv2d_conv2d_backward_filter_local),
     SOURCE("conv2d/conv2d_backward_filter_tile.cl", conv2d_conv2d_backward_filter_tile),
+    SOURCE("conv2d/conv2d_col2im.cl", conv2d_conv2d_col2im),
     SOURCE("conv2d/conv2d_forward_local.cl", conv2d_conv2d_forward_local),
     SOURCE("conv2d/conv2d_forward_tile.cl", conv2d_conv2d_forward_tile),
+    SOURCE("conv2d/conv2d_im2col.cl", conv2d_conv2d_im2col),
     SOURCE("conv2d/conv2d_local.clh", conv2d_conv2d_local_header),
     SOURCE("conv2d/conv2d_sum_parts.cl", conv2d_conv2d_sum_parts),
     SOURCE("conv2d/conv2d_tile.clh", conv2d_conv2d_tile_header),

@@ -71,6 +71,7 @@ extension Conv2DBackwardFilter {
     case .direct(let tiling, let splitK):
       .direct(tiling, splitK: min(splitK, problem.shape.batch))
     case .winograd(let tiling): .winograd(tiling.fitted(to: problem.shape))
+    case .im2col: configuration
     }
   }
 }

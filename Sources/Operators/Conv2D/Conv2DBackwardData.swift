@@ -45,6 +45,8 @@ package enum Conv2DBackwardData: TunableOperation {
   package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
     switch configuration {
     case .direct(let tiling): direct(problem, tiling)
+    case .im2col(let tiling):
+      tiling.backwardData(problem.shape, withResidual: problem.withResidual)
     case .winograd(let tiling):
       WinogradLaunches(shape: problem.shape, tiling: tiling).plan(
         backward: true, from: "dy", to: "dx", withResidual: problem.withResidual)

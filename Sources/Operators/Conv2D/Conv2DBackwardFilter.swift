@@ -26,11 +26,13 @@ package enum Conv2DBackwardFilter: TunableOperation {
     case direct(Conv2DTiling, splitK: Int)
     /// `itemM` counts input channels and divides them.
     case winograd(WinogradTiling)
+    case im2col(Im2colTiling)
 
     package var description: String {
       switch self {
       case .direct(let tiling, let splitK): "\(tiling)_sk\(splitK)"
       case .winograd(let tiling): tiling.description
+      case .im2col(let tiling): tiling.description
       }
     }
   }
@@ -54,7 +56,9 @@ package enum Conv2DBackwardFilter: TunableOperation {
   }
 
   package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
-    direct(problem.shape, on: device) + winograd(problem.shape)
+    direct(problem.shape, on: device)
+      + Im2colTiling.candidates(problem.shape, on: device).map(Configuration.im2col)
+      + winograd(problem.shape)
   }
 
   private static func winograd(_ shape: Conv2DShape) -> [Configuration] {
@@ -105,6 +109,9 @@ package enum Conv2DBackwardFilter: TunableOperation {
     case .direct(let tiling, let splitK):
       let plan = direct(shape, tiling, splitK: splitK)
       return problem.normalization?.before(plan, shape, onGPU: tiling.shape == .local) ?? plan
+    case .im2col(let tiling):
+      let plan = tiling.backwardFilter(shape)
+      return problem.normalization?.before(plan, shape, onGPU: tiling.workGroup > 1) ?? plan
     case .winograd(let tiling):
       let fused = problem.normalization.flatMap { $0.canBeFused ? $0 : nil }
       let plan = WinogradLaunches(shape: shape, tiling: tiling).gradientPlan(normalization: fused)

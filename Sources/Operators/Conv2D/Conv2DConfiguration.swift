@@ -6,19 +6,21 @@ package enum Conv2DConfiguration: Hashable, Codable, Sendable, CustomStringConve
   case direct(Conv2DTiling)
   case winograd(WinogradTiling)
   case winogradFused(WinogradFusedTiling)
+  case im2col(Im2colTiling)
 
   package var description: String {
     switch self {
     case .direct(let tiling): tiling.description
     case .winograd(let tiling): tiling.description
     case .winogradFused(let tiling): tiling.description
+    case .im2col(let tiling): tiling.description
     }
   }
 
   /// Whether it rounds no more than a plain sum does.
   var isExact: Bool {
     switch self {
-    case .direct: true
+    case .direct, .im2col: true
     case .winograd, .winogradFused: false
     }
   }
@@ -29,7 +31,8 @@ package enum Conv2DConfiguration: Hashable, Codable, Sendable, CustomStringConve
   ) -> [Conv2DConfiguration] {
     let direct = Conv2DTiling.candidates(
       channelsSummed: channelsSummed, channelsProduced: channelsProduced, on: device
-    ).map(Conv2DConfiguration.direct)
+    ).map(Conv2DConfiguration.direct) + Im2colTiling.candidates(shape, on: device).map(
+      Conv2DConfiguration.im2col)
     guard WinogradTiling.applies(to: shape) else { return direct }
     let tiles = [(8, 2), (14, 2), (6, 4), (8, 3), (10, 2), (14, 1), (8, 1)]
     let winograd = WinogradTiling.chunkings(shape).flatMap { outTile, images in

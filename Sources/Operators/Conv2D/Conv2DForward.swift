@@ -61,6 +61,9 @@ package enum Conv2DForward: TunableOperation {
     case .direct(let tiling):
       plan = direct(problem, tiling)
       return problem.normalization?.before(plan, shape, onGPU: tiling.shape == .local) ?? plan
+    case .im2col(let tiling):
+      plan = tiling.forward(shape, withResidual: problem.withResidual)
+      return problem.normalization?.before(plan, shape, onGPU: tiling.workGroup > 1) ?? plan
     case .winograd(let tiling):
       plan = WinogradLaunches(shape: shape, tiling: tiling).plan(
         backward: false, from: "x", to: "y", withResidual: problem.withResidual,
