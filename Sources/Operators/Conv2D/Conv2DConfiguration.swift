@@ -29,10 +29,12 @@ package enum Conv2DConfiguration: Hashable, Codable, Sendable, CustomStringConve
   static func candidates(
     _ shape: Conv2DShape, channelsSummed: Int, channelsProduced: Int, on device: DeviceInfo
   ) -> [Conv2DConfiguration] {
-    let direct = Conv2DTiling.candidates(
-      channelsSummed: channelsSummed, channelsProduced: channelsProduced, on: device
-    ).map(Conv2DConfiguration.direct) + Im2colTiling.candidates(shape, on: device).map(
-      Conv2DConfiguration.im2col)
+    let direct =
+      Conv2DTiling.candidates(
+        channelsSummed: channelsSummed, channelsProduced: channelsProduced, on: device
+      ).map(Conv2DConfiguration.direct)
+      + Im2colTiling.candidates(shape, on: device).map(
+        Conv2DConfiguration.im2col)
     guard WinogradTiling.applies(to: shape) else { return direct }
     let tiles = [(8, 2), (14, 2), (6, 4), (8, 3), (10, 2), (14, 1), (8, 1)]
     let winograd = WinogradTiling.chunkings(shape).flatMap { outTile, images in

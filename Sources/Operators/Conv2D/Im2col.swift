@@ -8,7 +8,7 @@ import DeviceRuntime
 package struct Im2colTiling: Hashable, Codable, Sendable, CustomStringConvertible {
   /// Floats in a vector of the copies; divides the input channels.
   package var vec: Int
-  /// Work-items in a group of the copies, along channels. 1 on a CPU.
+  /// Work-items in a group of the copies, along channels; 1 on a CPU.
   package var workGroup: Int
 
   package var description: String { "im2col_v\(vec)_wg\(workGroup)" }
