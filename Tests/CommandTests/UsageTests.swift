@@ -5,7 +5,7 @@ import Testing
 struct UsageTests {
   static let commands = [
     [], ["devices"], ["summary"], ["train"], ["evaluate"], ["verify"], ["bench"],
-    ["bench", "step"], ["tune"],
+    ["bench", "step"], ["bench", "layers"], ["bench", "figure4"], ["tune"],
     ["data"], ["data", "list"], ["data", "check"],
   ]
 
