@@ -55,29 +55,31 @@ struct BenchLayersCommand: ParsableCommand {
   private func printTable(_ rows: [LayerBenchmark.Row]) {
     let convolutions = rows.filter(\.isConvolution)
     let others = rows.filter { !$0.isConvolution }
-    let layerWidth = max(
-      5, (convolutions.map(\.layer.count) + others.map(\.operation.count)).max() ?? 0)
-    let configurationWidth = max(13, rows.map(\.configuration.count).max() ?? 0)
-    func line(_ layer: String, _ pass: String, _ configuration: String, _ numbers: [String]) {
-      print(
-        layer.padded(to: layerWidth) + " " + pass.padded(to: 8) + " "
-          + configuration.padded(to: configurationWidth)
-          + zip(numbers, [9, 9, 7, 7, 7]).map { $0.padded(to: $1, right: true) }.joined())
+    let layerWidth = max(5, convolutions.map(\.layer.count).max() ?? 0)
+    let configurationWidth = max(13, convolutions.map(\.configuration.count).max() ?? 0)
+    func columns(_ layer: String, _ pass: String, _ configuration: String) -> String {
+      layer.padded(to: layerWidth) + " " + pass.padded(to: 7) + " "
+        + configuration.padded(to: configurationWidth)
     }
-    func line(_ row: LayerBenchmark.Row, _ name: String) {
+    func line(_ start: String, _ numbers: [String]) {
+      print(start + zip(numbers, [9, 8, 7, 7, 7]).map { $0.padded(to: $1, right: true) }.joined())
+    }
+    func numbers(_ row: LayerBenchmark.Row) -> [String] {
+      [String(format: "%.3f", row.ms)]
+        + [row.gflops, row.gbs, row.percentOfPeak, row.percentOfPeakGbs].map {
+          String(format: "%.1f", $0)
+        }
+    }
+    let title = columns("layer", "pass", "configuration")
+    line(title, ["ms", "GFLOP/s", "GB/s", "%FLOP", "%GB"])
+    for row in convolutions {
       let pass = row.pass.split(separator: "_").last.map(String.init) ?? row.pass
-      line(
-        name, pass, row.configuration,
-        [
-          String(format: "%.3f", row.ms), String(format: "%.1f", row.gflops),
-          String(format: "%.1f", row.gbs), String(format: "%.1f", row.percentOfPeak),
-          String(format: "%.1f", row.percentOfPeakGbs),
-        ])
+      line(columns(row.layer, pass, row.configuration), numbers(row))
     }
-    line("layer", "pass", "configuration", ["ms", "GFLOP/s", "GB/s", "% comp.", "% mem."])
-    for row in convolutions { line(row, row.layer) }
     print("other operations, each summed over its layers:")
-    for row in others { line(row, row.operation) }
+    for row in others {
+      line("\(row.operation), \(row.pass)".padded(to: title.count), numbers(row))
+    }
     let sum = rows.reduce(0) { $0 + $1.ms }
     let rest = others.reduce(0) { $0 + $1.ms }
     print(
