@@ -133,6 +133,9 @@ static const unsigned char pool_global_average_pool[] = {
 static const unsigned char sgd_sgd[] = {
 #embed "sgd/sgd.cl"
 };
+static const unsigned char tuned_pocl_avx512[] = {
+#embed "tuned/pocl-avx512.json"
+};
 
 #define SOURCE(path, bytes) {path, bytes, sizeof bytes}
 
@@ -180,6 +183,7 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("peak/peak_multiply_add.cl", peak_peak_multiply_add),
     SOURCE("pool/global_average_pool.cl", pool_global_average_pool),
     SOURCE("sgd/sgd.cl", sgd_sgd),
+    SOURCE("tuned/pocl-avx512.json", tuned_pocl_avx512),
 };
 
 const struct widecl_kernel_source *widecl_kernel_sources(void) { return table; }

@@ -40,6 +40,13 @@ package final class TunedChooser: ConfigurationChooser {
     self.algorithms = algorithms
   }
 
+  /// All results in one database, where the earlier of two databases counts.
+  package var merged: TuningDatabase {
+    var result = TuningDatabase()
+    for database in databases.reversed() { result.merge(database) }
+    return result
+  }
+
   package func configuration<Operation: TunableOperation>(
     for operation: Operation.Type, _ problem: Operation.Problem, on device: DeviceInfo
   ) -> Operation.Configuration {

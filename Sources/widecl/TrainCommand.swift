@@ -2,6 +2,7 @@ import ArgumentParser
 import Autotuner
 import Datasets
 import DeviceRuntime
+import Files
 import Foundation
 import Graph
 import Models
@@ -11,7 +12,7 @@ struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Trains a model.",
     discussion: """
-      Writes config.json, log.jsonl, checkpoint-last.safetensors and checkpoint-best.safetensors
+      Writes config.json, tuning.json, log.jsonl, and checkpoint-last and checkpoint-best.safetensors
       into the output folder. Ctrl-C saves the state first; --resume continues, to the same bits.
       """)
 
@@ -59,14 +60,24 @@ struct TrainCommand: ParsableCommand {
     Interrupt.install()
     let context = try deviceOptions.makeContext()
     tell("\(network.name) on \(dataset.name), device \(context.info.name)")
-    // Other configurations sum in another order: a run continues with those it began with.
     let continues = resume && FileManager.default.fileExists(atPath: folder)
     let paths = runs == 1 ? [folder] : (1...runs).map { "\(folder)/run-\($0)" }
     // A folder that cannot be used is no reason to tune first.
     for path in paths { _ = try RunFolder(path, resume: resume) }
-    let chooser =
-      try continues
-      ? tuningOptions.chooser(for: context) : tunedChooser(network, dataset, recipe, context)
+    // Other configurations sum in another order: a run continues with those it began with.
+    let record = folder + "/tuning.json"
+    let chooser: TunedChooser
+    if continues && FileManager.default.fileExists(atPath: record) {
+      chooser = TunedChooser(
+        [try readTuningFile(record)], algorithms: tuningOptions.algorithms)
+    } else {
+      let results = try
+        (continues
+        ? tuningOptions.chooser(for: context) : tunedChooser(network, dataset, recipe, context))
+        .merged
+      try AtomicFile.write([results.json], to: record)
+      chooser = TunedChooser([results], algorithms: tuningOptions.algorithms)
+    }
     var errors: [Double] = []
     for (number, path) in paths.enumerated() {
       let run = try TrainingRun(
