@@ -6,13 +6,16 @@ import DeviceRuntime
 /// the outputs of the first candidate that was found right.
 package final class CandidateCheck<Operation: TunableOperation> {
   private let queue: Queue
-  private let small: Operation.Problem
-  private let smallCandidates: Set<Operation.Configuration>
-  private lazy var example = ConformanceCase(Operation.self, small, kind: .random, seed: 1)
+  private let problem: Operation.Problem
+  private var small: Operation.Problem
+  private var smallCandidates: Set<Operation.Configuration>
+  /// Made when it is first needed.
+  private var example: ConformanceCase<Operation>?
   private var expected: [(name: String, values: [Float])]?
 
   package init(_ operation: Operation.Type, _ problem: Operation.Problem, queue: Queue) {
     self.queue = queue
+    self.problem = problem
     small = Operation.checkProblem(for: problem)
     smallCandidates = Set(Operation.candidates(for: small, on: queue.context.info))
   }
@@ -23,7 +26,22 @@ package final class CandidateCheck<Operation: TunableOperation> {
   package func checkAgainstReference(_ configuration: Operation.Configuration) throws -> Double? {
     let counterpart = Operation.checkConfiguration(configuration, for: small)
     guard smallCandidates.contains(counterpart) else { return nil }
+    let example = example ?? ConformanceCase(Operation.self, small, kind: .random, seed: 1)
+    self.example = example
     return try example.check(counterpart, on: queue)
+  }
+
+  /// Checks at full size from now on, however long the reference takes.
+  ///
+  /// Without a right default a candidate that is wrong only at full size could become what the
+  /// others are compared with.
+  package func useFullSize() {
+    small = problem
+    // Minutes of the reference would look like a hanging candidate.
+    let isAffordable = Operation.cost(problem).flops < 2e10
+    smallCandidates =
+      isAffordable ? Set(Operation.candidates(for: problem, on: queue.context.info)) : []
+    example = nil
   }
 
   /// Whether there are outputs at full size to compare with.

@@ -152,6 +152,7 @@ private struct DeviceEvaluator<Operation: TunableOperation>: CandidateEvaluator 
     rows.append(row)
     report(row)
     if case .measured(let seconds) = outcome { return seconds }
+    if candidate == 0 { check.useFullSize() }
     return nil
   }
 

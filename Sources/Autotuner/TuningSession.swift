@@ -39,13 +39,14 @@ package struct TuningSession {
       guard let instance = task.instance(among: operations) else { continue }
       let weights = work.tasks[index...].map { max($0.weight, 0).squareRoot() }
       let share = left * (weights.first ?? 0) / max(weights.reduce(0, +), 1e-300)
-      let tuner = Tuner(
+      var tuner = Tuner(
         queue: queue, journal: journal, algorithms: work.algorithms,
         surroundings: Tuner.Surroundings(
           stop: stop,
           report: {
             report(.progress(task: index, tried: $0, limit: $1, best: $2))
           }))
+      if work.isExhaustive { tuner.search.exhaustiveLimit = .max }
       let known = TunedChooser(
         [store.load().database, shipped], algorithms: work.algorithms)
       let result = try instance.accept(

@@ -7,6 +7,12 @@ package struct TuningTask: Hashable, Codable, Sendable {
   /// How much of a step it is: any unit.
   package var weight: Double
 
+  package init(operation: String, problem: JSONValue, weight: Double) {
+    self.operation = operation
+    self.problem = problem
+    self.weight = weight
+  }
+
   /// The operation in its types; nil where no operation of `known` fits.
   package func instance(among known: [any TunableOperation.Type]) -> (any OperationInstance)? {
     func instance<Operation: TunableOperation>(
@@ -82,11 +88,16 @@ package struct TuningWork: Hashable, Codable, Sendable {
   /// Seconds for all of them.
   package var seconds: Double
   package var algorithms: Algorithms
+  /// Whether to try every candidate, however many there are.
+  package var isExhaustive: Bool
 
-  package init(tasks: [TuningTask], seconds: Double, algorithms: Algorithms) {
+  package init(
+    tasks: [TuningTask], seconds: Double, algorithms: Algorithms, isExhaustive: Bool = false
+  ) {
     self.tasks = tasks
     self.seconds = seconds
     self.algorithms = algorithms
+    self.isExhaustive = isExhaustive
   }
 }
 

@@ -54,13 +54,14 @@ public final class Trainer {
       seed: seed, on: device)
   }
 
-  /// A trainer of any network on `device`.
+  /// A trainer of any network on `device`, with the tuning results that come with the kernels.
   public convenience init(
     network: Network, data: Dataset, recipe: Recipe, seed: UInt64 = 1, on device: Device
   ) throws {
+    let context = try DeviceManager().makeContext(on: device)
     try self.init(
-      network: network, data: data, recipe: recipe, seed: seed,
-      context: try DeviceManager().makeContext(on: device))
+      network: network, data: data, recipe: recipe, seed: seed, context: context,
+      chooser: TunedChooser([TuningDatabase(shippedWith: context.kernels)]))
   }
 
   /// Allocates everything on the context's device and draws the starting numbers.

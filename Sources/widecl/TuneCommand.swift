@@ -31,6 +31,8 @@ struct TuneCommand: ParsableCommand {
   @Option(help: "Only operations whose name contains this.") var op: String?
   @Option(help: "all, or direct for exact algorithms only.") var algorithms: Algorithms = .all
   @Flag(help: "Also what has a result already.") var again = false
+  @Flag(help: "Try every candidate, not only the promising ones of large spaces.")
+  var exhaustive = false
   @Option(
     help: ArgumentHelp(
       "End a candidate that gives no sign of life for so long.", valueName: "time"),
@@ -126,8 +128,9 @@ struct TuneCommand: ParsableCommand {
     var report = Report(
       device: context.info.name, driver: context.info.driver, finished: true)
     let outcome = try runTuning(
-      TuningWork(tasks: tasks, seconds: budget, algorithms: algorithms), store: store,
-      device: context.device.index, timeout: timeout
+      TuningWork(
+        tasks: tasks, seconds: budget, algorithms: algorithms, isExhaustive: exhaustive),
+      store: store, device: context.device.index, timeout: timeout
     ) { result in
       report.results.append(Report.Result(result))
       if !json { print(result.summary) }
