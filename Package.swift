@@ -76,7 +76,7 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "TestSupport", dependencies: ["DeviceRuntime", "Autotuner", "Operators"],
+      name: "TestSupport", dependencies: ["DeviceRuntime", "Autotuner", "Operators", "Files"],
       path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
       name: "DeviceRuntimeTests", dependencies: ["DeviceRuntime", "TestSupport"],

@@ -1,12 +1,11 @@
 import Files
 import Glibc
 import Synchronization
-import Training
 
 /// The system's files, of which the call with a given number fails.
-final class FaultyFiles: FileOperations {
+package final class FaultyFiles: FileOperations {
   /// What the failing call does.
-  enum Fault: Sendable {
+  package enum Fault: Sendable {
     case error(Int32)
     /// Writes half of the bytes and says so, then fails with "no space left".
     case shortWrite
@@ -17,13 +16,13 @@ final class FaultyFiles: FileOperations {
   private let failing: Int
   private let log = Mutex<[String]>([])
 
-  init(failing: Int = .max, _ fault: Fault = .error(EIO)) {
+  package init(failing: Int = .max, _ fault: Fault = .error(EIO)) {
     self.failing = failing
     self.fault = fault
   }
 
   /// The names of the calls so far.
-  var calls: [String] { log.withLock { $0 } }
+  package var calls: [String] { log.withLock { $0 } }
 
   private func step(_ call: String) throws(FileError) {
     let number = log.withLock { calls in
@@ -38,12 +37,13 @@ final class FaultyFiles: FileOperations {
     }
   }
 
-  func open(_ path: String, flags: Int32, mode: mode_t) throws(FileError) -> Int32 {
+  package func open(_ path: String, flags: Int32, mode: mode_t) throws(FileError) -> Int32 {
     try step("open")
     return try system.open(path, flags: flags, mode: mode)
   }
 
-  func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throws(FileError) -> Int {
+  package func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throws(FileError) -> Int
+  {
     try step("write")
     if case .shortWrite = fault {
       return try system.write(
@@ -52,25 +52,25 @@ final class FaultyFiles: FileOperations {
     return try system.write(descriptor, bytes)
   }
 
-  func synchronize(_ descriptor: Int32) throws(FileError) {
+  package func synchronize(_ descriptor: Int32) throws(FileError) {
     try step("fsync")
     try system.synchronize(descriptor)
   }
 
-  func truncate(_ descriptor: Int32, to length: Int) throws(FileError) {
+  package func truncate(_ descriptor: Int32, to length: Int) throws(FileError) {
     try system.truncate(descriptor, to: length)
   }
 
-  func close(_ descriptor: Int32) throws(FileError) {
+  package func close(_ descriptor: Int32) throws(FileError) {
     // A descriptor is gone even when close reports an error.
     try system.close(descriptor)
     try step("close")
   }
 
-  func rename(_ old: String, to new: String) throws(FileError) {
+  package func rename(_ old: String, to new: String) throws(FileError) {
     try step("rename")
     try system.rename(old, to: new)
   }
 
-  func remove(_ path: String) throws(FileError) { try system.remove(path) }
+  package func remove(_ path: String) throws(FileError) { try system.remove(path) }
 }
