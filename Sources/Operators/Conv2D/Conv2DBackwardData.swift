@@ -39,6 +39,7 @@ package enum Conv2DBackwardData: TunableOperation {
     Conv2DConfiguration.candidates(
       problem.shape, channelsSummed: problem.shape.outChannels,
       channelsProduced: problem.shape.inChannels,
+      outTiles: [4, 2],
       on: device)
   }
 
