@@ -28,7 +28,7 @@ struct UsageTests {
 
   @Test(arguments: [
     ["fly"], ["--fly"], ["train"], ["train", "--model", "wrn-10-1"], ["summary"], ["evaluate"],
-    ["bench", "step"], ["bench", "leap"], ["verify"], ["data", "check"], ["devices", "0"],
+    ["bench", "step"], ["bench", "leap"], ["data", "check"], ["devices", "0"],
     ["summary", "wrn-10-1", "wrn-16-1"],
     ["summary", "resnet-9000"], ["summary", "wrn-11-1"], ["summary", "wrn-10"],
     ["summary", "wrn-0-1"], ["summary", "wrn-10-99999999999999999999"],
