@@ -39,7 +39,6 @@ package enum Conv2DBackwardData: TunableOperation {
     Conv2DConfiguration.candidates(
       problem.shape, channelsSummed: problem.shape.outChannels,
       channelsProduced: problem.shape.inChannels,
-      outTiles: [4, 2],
       on: device)
   }
 

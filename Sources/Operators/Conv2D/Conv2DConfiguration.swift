@@ -27,7 +27,7 @@ package enum Conv2DConfiguration: Hashable, Codable, Sendable, CustomStringConve
 
   /// The configurations that fit, the default first.
   static func candidates(
-    _ shape: Conv2DShape, channelsSummed: Int, channelsProduced: Int, outTiles: [Int],
+    _ shape: Conv2DShape, channelsSummed: Int, channelsProduced: Int,
     on device: DeviceInfo
   ) -> [Conv2DConfiguration] {
     let direct =
@@ -38,7 +38,7 @@ package enum Conv2DConfiguration: Hashable, Codable, Sendable, CustomStringConve
         Conv2DConfiguration.im2col)
     guard WinogradTiling.applies(to: shape) else { return direct }
     let tiles = [(8, 2), (14, 2), (6, 4), (8, 3), (10, 2), (14, 1), (8, 1)]
-    let winograd = WinogradTiling.chunkings(shape, outTiles: outTiles).flatMap { outTile, images in
+    let winograd = WinogradTiling.chunkings(shape).flatMap { outTile, images in
       tiles.map { itemM, itemN in
         WinogradTiling(outTile: outTile, images: images, itemM: itemM, itemN: itemN)
       }
@@ -49,7 +49,7 @@ package enum Conv2DConfiguration: Hashable, Codable, Sendable, CustomStringConve
     }.map(Conv2DConfiguration.winograd)
     let fused = WinogradFusedTiling.candidates(
       shape, channelsSummed: channelsSummed, channelsProduced: channelsProduced,
-      outTiles: outTiles, on: device
+      on: device
     ).map(Conv2DConfiguration.winogradFused)
     return direct + winograd + fused
   }
@@ -59,10 +59,10 @@ extension WinogradTiling {
   /// Output tiles and images of a chunk that make sense for a shape: chunks whose transformed tiles
   /// take from about 1 to 32 MiB.
   static func chunkings(
-    _ shape: Conv2DShape, outTiles: [Int] = [4, 2]
+    _ shape: Conv2DShape
   ) -> [(outTile: Int, images: Int)] {
     let divisors = (1...shape.batch).filter { shape.batch.isMultiple(of: $0) }
-    return outTiles.flatMap { outTile in
+    return [4, 2].flatMap { outTile in
       let fitting = divisors.filter { images in
         let tiling = WinogradTiling(outTile: outTile, images: images, itemM: 1, itemN: 1)
         let bytes =

@@ -47,11 +47,9 @@ package enum Conv2DForward: TunableOperation {
   }
 
   package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
-    // What tiles of 4 round turns the sign of some activations: over 8 steps of WRN-16-2 losses
-    // then leave PyTorch's by 1e-3, with tiles of 2 by 1e-7. Gradients bear tiles of 4.
     Conv2DConfiguration.candidates(
       problem.shape, channelsSummed: problem.shape.inChannels,
-      channelsProduced: problem.shape.outChannels, outTiles: [2],
+      channelsProduced: problem.shape.outChannels,
       on: device)
   }
 

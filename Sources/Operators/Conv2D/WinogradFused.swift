@@ -60,11 +60,11 @@ package struct WinogradFusedTiling: Hashable, Codable, Sendable, CustomStringCon
 
   /// The tilings that fit a shape and a device.
   static func candidates(
-    _ shape: Conv2DShape, channelsSummed: Int, channelsProduced: Int, outTiles: [Int],
+    _ shape: Conv2DShape, channelsSummed: Int, channelsProduced: Int,
     on device: DeviceInfo
   ) -> [WinogradFusedTiling] {
     guard WinogradTiling.applies(to: shape), device.kind != .gpu else { return [] }
-    return outTiles.flatMap { outTile in
+    return [4, 2].flatMap { outTile in
       [(8, 2), (6, 4), (8, 1), (14, 1)].flatMap { itemM, itemN in
         [1, 2, 4].map {
           WinogradFusedTiling(outTile: outTile, block: $0 * itemM, itemM: itemM, itemN: itemN)
