@@ -28,13 +28,21 @@ package final class Evaluator {
   }
 
   /// Loss and error over all images; stops early, with nil, when `stop` says so.
-  package func evaluate(stop: () -> Bool = { false }) throws(CLError) -> Metrics? {
+  ///
+  /// `results`, where given, gets what the network answers to each image.
+  package func evaluate(
+    results: inout TestResults?, stop: () -> Bool = { false }
+  ) throws(CLError) -> Metrics? {
     try metrics.reset()
     for (number, first) in stride(from: 0, to: dataset.count, by: batch).enumerated() {
       try executor.enqueue(
         scalars: StepScalars(
           first: first, valid: min(batch, dataset.count - first), seed: 0, step: 0
         ).values)
+      if let classes = results?.classNames.count {
+        let valid = min(batch, dataset.count - first)
+        results?.append(logits: try executor.read("logits").prefix(valid * classes))
+      }
       // Waiting now and then keeps the queue short and lets an interruption through.
       if number % 16 == 15 {
         _ = try metrics.read()
@@ -42,6 +50,12 @@ package final class Evaluator {
       }
     }
     return try metrics.metrics()
+  }
+
+  /// Loss and error over all images; stops early, with nil, when `stop` says so.
+  package func evaluate(stop: () -> Bool = { false }) throws(CLError) -> Metrics? {
+    var results: TestResults?
+    return try evaluate(results: &results, stop: stop)
   }
 }
 

@@ -202,6 +202,13 @@ public final class Trainer {
     try evaluator.evaluate(stop: stop)
   }
 
+  /// The same, with what the network answers to each image.
+  func evaluate(
+    results: inout TestResults?, stop: () -> Bool
+  ) throws(CLError) -> Metrics? {
+    try evaluator.evaluate(results: &results, stop: stop)
+  }
+
   private func enqueueStep() throws(CLError) {
     let isLast = lastBatch > 0 && step == stepsPerEpoch - 1
     let scalars = StepScalars(

@@ -124,7 +124,8 @@ package final class TrainingRun {
   /// Tests, logs and saves after an epoch; nil when `stop` says so before the test is done.
   private func evaluate(stop: () -> Bool) throws -> EpochRecord? {
     let begin = DispatchTime.now().uptimeNanoseconds
-    guard let test = try trainer.evaluate(stop: stop) else { return nil }
+    var results: TestResults? = TestResults(options.data.test, classNames: options.data.classNames)
+    guard let test = try trainer.evaluate(results: &results, stop: stop) else { return nil }
     guard test.loss.isFinite else {
       throw TrainingError.diverged("the test loss is not finite after epoch \(trainer.epoch)")
     }
@@ -148,6 +149,9 @@ package final class TrainingRun {
     // while the other way round the record is written again.
     try log.append(record)
     try save(to: (isBest ? [folder.bestCheckpoint] : []) + [folder.lastCheckpoint])
+    var report = try Report(folder: folder.path)
+    report.results = results
+    try report.write(to: folder.report)
     return record
   }
 

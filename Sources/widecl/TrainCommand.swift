@@ -12,8 +12,8 @@ struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Trains a model.",
     discussion: """
-      Writes config.json, tuning.json, log.jsonl, and checkpoint-last and checkpoint-best.safetensors
-      into the output folder. Ctrl-C saves the state first; --resume continues, to the same bits.
+      Writes config.json, tuning.json, log.jsonl, report.html, and checkpoint-last and \
+      checkpoint-best.safetensors into the output folder. Ctrl-C saves the state first; --resume continues, to the same bits.
       """)
 
   @Option(help: "The model: \(ModelName.forms).") var model: String?
@@ -107,6 +107,7 @@ struct TrainCommand: ParsableCommand {
         print("log         \(run.folder.log)")
         print("checkpoint  \(run.folder.lastCheckpoint)")
         print("best        \(run.folder.bestCheckpoint)")
+        print("report      \(run.folder.report)")
       }
     }
     if runs > 1 {

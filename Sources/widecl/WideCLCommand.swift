@@ -27,6 +27,7 @@ struct WideCLCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DevicesCommand.self, SummaryCommand.self, TrainCommand.self, EvaluateCommand.self,
+      ReportCommand.self,
       VerifyCommand.self, TuneCommand.self, BenchCommand.self, DataCommand.self,
     ])
 

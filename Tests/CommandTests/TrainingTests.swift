@@ -26,7 +26,7 @@ struct TrainingTests {
     #expect(
       names.filter { !$0.hasPrefix(".") }.sorted() == [
         "checkpoint-best.safetensors", "checkpoint-last.safetensors", "config.json", "log.jsonl",
-        "tuning.json",
+        "report.html", "tuning.json",
       ])
     let log = String(decoding: try Self.contents(output, "log.jsonl"), as: UTF8.self)
     let lines = log.split(separator: "\n")

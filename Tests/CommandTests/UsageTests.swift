@@ -4,7 +4,7 @@ import Testing
 @Suite(.serialized)
 struct UsageTests {
   static let commands = [
-    [], ["devices"], ["summary"], ["train"], ["evaluate"], ["verify"], ["bench"],
+    [], ["devices"], ["summary"], ["train"], ["evaluate"], ["report"], ["verify"], ["bench"],
     ["bench", "step"], ["bench", "layers"], ["bench", "figure4"], ["tune"],
     ["data"], ["data", "list"], ["data", "check"],
   ]

@@ -7,6 +7,12 @@ import Training
 
 @Suite(.serialized)
 struct TrainingRunTests {
+  /// The part of the report that holds no times: the answers to the test images and the options.
+  private static func answers(in contents: [String: Data]) throws -> Substring {
+    let page = String(decoding: try #require(contents["report.html"]), as: UTF8.self)
+    return page[try #require(page.range(of: "<h2>Confusion")).lowerBound...]
+  }
+
   @Test(arguments: [true, false])
   func interruptedAnywhereEndsInTheSameFiles(dropLastBatch: Bool) throws {
     var tiny = try TinyRun()
@@ -17,6 +23,7 @@ struct TrainingRunTests {
     #expect(
       expected.keys.sorted() == [
         "checkpoint-best.safetensors", "checkpoint-last.safetensors", "config.json", "log.jsonl",
+        "report.html",
       ])
 
     var places: Set<String> = []
@@ -35,9 +42,13 @@ struct TrainingRunTests {
         #expect(try tiny.run(in: folder, resume: true).finishes())
       }
       let contents = try folder.contents
-      for (name, bytes) in expected where name != "log.jsonl" {
+      // These two have times in them.
+      for (name, bytes) in expected where !["log.jsonl", "report.html"].contains(name) {
         #expect(contents[name] == bytes, "\(name), stopped at question \(question)")
       }
+      let answers = try Self.answers(in: contents)
+      #expect(!answers.isEmpty)
+      #expect(try answers == Self.answers(in: expected), "stopped at question \(question)")
       #expect(try folder.records == whole.records)
       if finished { break }
     }

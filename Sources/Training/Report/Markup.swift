@@ -1,0 +1,45 @@
+import Foundation
+
+/// Text for HTML and SVG.
+package enum Markup {
+  /// The text with everything escaped that means something in HTML, in elements and attributes.
+  package static func escaped(_ text: String) -> String {
+    var result = ""
+    for character in text.harmless(limit: 2000).unicodeScalars {
+      switch character {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "'": result += "&#39;"
+      default: result.unicodeScalars.append(character)
+      }
+    }
+    return result
+  }
+
+  /// A number with as many digits as its size needs, for axes and tables.
+  package static func number(_ value: Double) -> String {
+    guard value.isFinite else { return "-" }
+    let size = abs(value)
+    if size >= 1e6 || (size > 0 && size < 1e-3) { return trimmed(value, "%.2e") }
+    return trimmed(value, size >= 100 ? "%.0f" : size >= 1 ? "%.2f" : "%.4f")
+  }
+
+  private static func trimmed(_ value: Double, _ format: String) -> String {
+    var text = String(format: format, value)
+    guard text.contains("."), !text.contains("e") else { return text }
+    while text.hasSuffix("0") { text.removeLast() }
+    if text.hasSuffix(".") { text.removeLast() }
+    return text
+  }
+
+  /// A table whose first row is its head; cells are texts, not markup.
+  package static func table(head: [String], rows: [[String]]) -> String {
+    func row(_ cells: [String], _ tag: String) -> String {
+      "<tr>" + cells.map { "<\(tag)>\(escaped($0))</\(tag)>" }.joined() + "</tr>\n"
+    }
+    return "<div class=\"scroll\"><table>\n<thead>\(row(head, "th"))</thead>\n<tbody>"
+      + rows.map { row($0, "td") }.joined() + "</tbody></table></div>\n"
+  }
+}

@@ -1,0 +1,134 @@
+import Datasets
+import Foundation
+import Graph
+
+extension Report {
+  /// The page.
+  package var html: String {
+    """
+    <!doctype html>
+    <html lang="en"><head><meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>\(Markup.escaped(title))</title>
+    <link rel="icon" href="data:,">
+    <style>\(Report.style)</style></head><body><main>
+    <h1>\(Markup.escaped(title))</h1>
+    \(summary)
+    <section class="charts">\(charts)</section>
+    \(confusionSection)\(sampleSection)\(networkSection)
+    <h2>Configuration</h2>
+    \(Markup.table(head: ["Option", "Value"], rows: configuration.map { [$0.key, $0.value] }))
+    </main></body></html>
+
+    """
+  }
+
+  private var summary: String {
+    guard let last = records.last else {
+      return "<p class=\"result\">No epoch is finished yet.</p>"
+    }
+    func percent(_ value: Double?) -> String {
+      value.map { String(format: "%.2f %%", $0) } ?? "-"
+    }
+    let best = records.filter { $0.testError != nil }
+      .min { ($0.testError ?? 0) < ($1.testError ?? 0) }
+    let seconds = records.reduce(0) { $0 + $1.trainTime + $1.testTime }
+    return "<p class=\"result\">Test error <b>\(percent(last.testError))</b> after epoch "
+      + "\(last.epoch); the best is \(percent(best?.testError)) after epoch \(best?.epoch ?? 0). "
+      + "\(last.parameters) parameters, \(Markup.number(seconds / 60)) minutes.</p>"
+  }
+
+  private var charts: String {
+    func points(_ value: (EpochRecord) -> Double?) -> [(x: Double, y: Double?)] {
+      records.map { (Double($0.epoch), value($0)) }
+    }
+    guard !records.isEmpty else { return "" }
+    var error = Chart(
+      title: "Error and loss", xLabel: "epoch", left: .init("error, %"),
+      right: .init("training loss"),
+      series: [
+        .init("test error", points(\.testError)),
+        .init("training error", points(\.trainError), style: .dashedLine),
+        .init("training loss", points(\.trainLoss), style: .dashedLine, isOnRight: true),
+      ])
+    error.marks = drops
+    var loss = Chart(
+      title: "Loss", xLabel: "epoch", left: .init("loss", isLogarithmic: true),
+      series: [
+        .init("test loss", points(\.testLoss)),
+        .init("training loss", points(\.trainLoss), style: .dashedLine),
+      ])
+    loss.marks = drops
+    let rate = Chart(
+      title: "Learning rate at each epoch's end", xLabel: "epoch", left: .init("rate"),
+      series: [.init("learning rate", points { Double($0.lr) })])
+    let speed = Chart(
+      title: "Training speed", xLabel: "epoch", left: .init("images/s"),
+      series: [.init("images/s", points(\.imagesPerSecond))])
+    return [error, loss, rate, speed].map(\.svg).joined()
+  }
+
+  private var confusionSection: String {
+    guard let results, results.predicted.count == results.split.count else { return "" }
+    let counts = results.confusion
+    let names = results.classNames
+    // A hundred classes make no readable matrix: the pairs that are confused most do.
+    if names.count > 20 {
+      let pairs = names.indices.flatMap { row in
+        names.indices.filter { $0 != row }.map { (row, $0, counts[row][$0]) }
+      }.filter { $0.2 > 0 }.sorted { $0.2 > $1.2 }.prefix(20)
+      return "<h2>Classes confused most</h2>\n"
+        + Markup.table(
+          head: ["Class", "Answer", "Images"],
+          rows: pairs.map { [names[$0.0], names[$0.1], "\($0.2)"] })
+    }
+    let head =
+      "<tr><th>class \\ answer</th>"
+      + names.map { "<th class=\"up\"><span>\(Markup.escaped($0))</span></th>" }.joined() + "</tr>"
+    let rows = counts.enumerated().map { row, cells in
+      let total = max(1, cells.reduce(0, +))
+      return "<tr><th>\(Markup.escaped(names[row]))</th>"
+        + cells.enumerated().map { column, count in
+          let part = String(format: "%.2f", Double(count) / Double(total))
+          return "<td class=\"\(row == column ? "right" : "wrong")\" style=\"--p:\(part)\">"
+            + "\(count == 0 ? "" : "\(count)")</td>"
+        }.joined() + "</tr>\n"
+    }.joined()
+    return "<h2>Confusion matrix of the test images</h2>\n<div class=\"scroll\">"
+      + "<table class=\"confusion\"><thead>\(head)</thead>\n<tbody>\(rows)</tbody></table></div>\n"
+  }
+
+  private var sampleSection: String {
+    guard let results, results.predicted.count == results.split.count else { return "" }
+    let indices = results.predicted.indices
+    let wrong = indices.filter { results.predicted[$0] != results.split.labels[$0] }
+      .sorted { results.confidence[$0] > results.confidence[$1] }
+    return samples("The first test images", Array(indices.prefix(12)), results)
+      + samples("Wrong with most confidence", Array(wrong.prefix(12)), results)
+  }
+
+  private func samples(_ title: String, _ indices: [Int], _ results: TestResults) -> String {
+    if indices.isEmpty { return "" }
+    let cards = indices.map { index in
+      let answer = results.classNames[Int(results.predicted[index])]
+      let label = results.classNames[Int(results.split.labels[index])]
+      let data = Data(results.png(index)).base64EncodedString()
+      let percent = String(format: "%.0f %%", 100 * results.confidence[index])
+      let verdict =
+        answer == label ? "" : "<br><span class=\"miss\">is \(Markup.escaped(label))</span>"
+      return "<div><img alt=\"test image \(index)\" src=\"data:image/png;base64,\(data)\">"
+        + "<p>\(Markup.escaped(answer)) \(percent)\(verdict)</p></div>\n"
+    }.joined()
+    return "<h2>\(title)</h2>\n<div class=\"samples\">\(cards)</div>\n"
+  }
+
+  private var networkSection: String {
+    if layers.isEmpty { return "" }
+    return "<h2>Network</h2>\n"
+      + Markup.table(
+        head: ["Layer", "Kind", "Output", "Parameters", "Multiply-adds"],
+        rows: layers.map {
+          [$0.name, $0.kind, $0.output, "\($0.parameters)", "\($0.macs)"]
+        })
+  }
+}

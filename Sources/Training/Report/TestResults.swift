@@ -1,0 +1,45 @@
+import Datasets
+import Foundation
+
+/// What a network answers to each test image.
+package struct TestResults: Sendable {
+  /// The images.
+  package let split: LabeledImages
+  package let classNames: [String]
+  /// The most likely class of each image.
+  package private(set) var predicted: [Int32] = []
+  /// Its probability.
+  package private(set) var confidence: [Double] = []
+
+  package init(_ split: LabeledImages, classNames: [String]) {
+    self.split = split
+    self.classNames = classNames
+  }
+
+  /// Adds the logits of the next images, one row of `classNames.count` an image.
+  package mutating func append(logits: ArraySlice<Float>) {
+    let classes = classNames.count
+    for start in stride(from: logits.startIndex, to: logits.endIndex, by: classes) {
+      let row = logits[start..<start + classes]
+      guard let best = row.indices.max(by: { row[$0] < row[$1] }) else { continue }
+      predicted.append(Int32(best - start))
+      confidence.append(1 / row.reduce(0) { $0 + exp(Double($1 - row[best])) })
+    }
+  }
+
+  /// Images of each class (row) by the class that was answered (column).
+  package var confusion: [[Int]] {
+    var counts = [[Int]](
+      repeating: [Int](repeating: 0, count: classNames.count), count: classNames.count)
+    for (label, answer) in zip(split.labels, predicted) { counts[Int(label)][Int(answer)] += 1 }
+    return counts
+  }
+
+  /// One image as a PNG file.
+  package func png(_ index: Int) -> [UInt8] {
+    let size = split.height * split.width * split.channels
+    return PNG.encoded(
+      split.images[index * size..<(index + 1) * size], height: split.height, width: split.width,
+      channels: split.channels)
+  }
+}

@@ -1,0 +1,94 @@
+import Datasets
+import Foundation
+import Testing
+
+@testable import Training
+
+struct ReportTests {
+  private func report(
+    epochs: [EpochRecord], config: String = #"{"model": "wrn-10-1", "data": "mnist"}"#
+  ) throws -> Report {
+    let folder = try TemporaryFolder()
+    try Data(config.utf8).write(to: URL(fileURLWithPath: folder.file("config.json")))
+    let log = RunLog(path: folder.file("log.jsonl"))
+    for record in epochs { try log.append(record) }
+    return try Report(folder: folder.path)
+  }
+
+  private func record(_ epoch: Int, loss: Double?, error: Double? = 10) -> EpochRecord {
+    EpochRecord(
+      epoch: epoch, lr: 0.1, trainLoss: loss, trainError: error, testLoss: loss, testError: error,
+      trainTime: 1, testTime: 1, imagesPerSecond: 100, parameters: 10)
+  }
+
+  @Test func aRunWithoutEpochsSaysSo() throws {
+    let html = try report(epochs: []).html
+    #expect(html.contains("No epoch is finished yet"))
+    #expect(!html.contains("<svg"))
+  }
+
+  @Test func oneEpochIsDots() throws {
+    let html = try report(epochs: [record(1, loss: 2)]).html
+    #expect(html.contains("<circle"))
+    #expect(!html.contains("<polyline"))
+  }
+
+  @Test func aLossThatIsNoNumberLeavesAGap() throws {
+    let epochs = [1.0, 0.9, .nan, 0.7, 0.6].enumerated().map { record($0 + 1, loss: $1) }
+    let chart = Chart(
+      title: "loss", xLabel: "epoch", left: .init("loss"),
+      series: [.init("loss", epochs.map { (Double($0.epoch), $0.trainLoss) })])
+    #expect(chart.svg.components(separatedBy: "<polyline").count == 3)
+    let html = try report(epochs: epochs).html
+    #expect(!html.contains("\"nan") && !html.contains("nan,") && !html.contains("inf"))
+  }
+
+  @Test func namesCannotBecomeMarkup() throws {
+    let evil = "<script>alert('x')</script>&\\\""
+    let config = "{\"model\": \"\(evil)\", \"data\": \"mnist\", \"<b>\": \"<img src=x>\"}"
+    var page = try report(epochs: [record(1, loss: 1)], config: config)
+    let split = LabeledImages(height: 2, width: 2, channels: 1, images: [0, 1, 2, 3], labels: [1])
+    var results = TestResults(split, classNames: ["<i>a", "b&\"c"])
+    results.append(logits: [3, 1])
+    page.results = results
+    let html = page.html
+    for forbidden in ["<script", "<b>\"", "<img src=x", "<i>a", "b&\"c"] {
+      #expect(!html.contains(forbidden), "\(forbidden)")
+    }
+    #expect(html.contains("&lt;i&gt;a") && html.contains("data:image/png;base64,"))
+  }
+
+  @Test func thePageRefersToNothingOutside() throws {
+    let html = try report(epochs: [record(1, loss: 1), record(2, loss: 0.5)]).html
+    for outside in ["http:", "https:", "src=\"/", "@import", "url("] {
+      #expect(!html.contains(outside), "\(outside)")
+    }
+  }
+
+  @Test func dropsOfTheScheduleAreMarked() throws {
+    let config = """
+      {"model": "wrn-10-1", "data": "mnist", "recipe": {"drop_at_start_of_epoch": false,
+       "schedule": {"kind": "steps", "epochs": [2], "factor": 0.2}}}
+      """
+    let epochs = (1...4).map { record($0, loss: 1 / Double($0)) }
+    let page = try report(epochs: epochs, config: config)
+    #expect(page.drops == [3])
+    #expect(page.html.components(separatedBy: "class=\"mark\"").count == 3)
+  }
+
+  @Test func answersAreCounted() throws {
+    let split = LabeledImages(
+      height: 1, width: 1, channels: 1, images: [0, 0, 0], labels: [0, 1, 1])
+    var results = TestResults(split, classNames: ["a", "b"])
+    results.append(logits: [1, 0, 5, 0])
+    results.append(logits: [0, 1])
+    #expect(results.predicted == [0, 0, 1])
+    #expect(results.confusion == [[1, 0], [1, 1]])
+    #expect(abs(results.confidence[0] - 1 / (1 + exp(-1))) < 1e-6)
+  }
+
+  @Test(arguments: ["", "[]", "{}", #"{"model": 3, "data": "mnist"}"#])
+  func anotherFileIsNoConfiguration(config: String) throws {
+    #expect(throws: TrainingError.self) { try report(epochs: [], config: config) }
+  }
+}
