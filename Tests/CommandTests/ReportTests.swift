@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+/// The report in a real browser: Debian's chromium, which .ci/run installs.
+@Suite(.serialized)
+struct ReportTests {
+  private static let browser = "/usr/bin/chromium"
+
+  @Test func itIsMadeAgainFromTheLog() throws {
+    let run = try Small.finished.get()
+    let folder = try TemporaryFolder()
+    let result = try Command.run("report", run.output, "--output", folder.path("page.html"))
+    #expect(result.status == 0, "\(result.error)")
+    let page = try String(contentsOfFile: folder.path("page.html"), encoding: .utf8)
+    #expect(page.contains("<polyline"))
+    try expectFailure(66, ["report", folder.url.path])
+    try expectFailure(73, ["report", run.output, "--output", folder.path("none/page.html")])
+  }
+
+  @Test(arguments: [375, 1280], [false, true])
+  func itIsReadable(width: Int, dark: Bool) throws {
+    try #require(
+      FileManager.default.isExecutableFile(atPath: Self.browser),
+      "the report was not looked at: install chromium, as .ci/run does")
+    let run = try Small.finished.get()
+    let page = try String(contentsOfFile: run.output + "/report.html", encoding: .utf8)
+    let folder = try TemporaryFolder()
+    // A window can't be as narrow as a phone, a frame can.
+    let frame = page.replacing("&", with: "&amp;").replacing("\"", with: "&quot;")
+    let harness = """
+      <body style="margin:0"><iframe width="\(width)" height="900" style="border:0"
+      srcdoc="\(frame)"></iframe><script>
+      addEventListener("load", () => {
+        const d = document.querySelector("iframe").contentDocument, e = d.documentElement
+        const images = [...d.images]
+        document.title = JSON.stringify({
+          overflow: e.scrollWidth - e.clientWidth, lines: d.querySelectorAll("polyline").length,
+          images: images.length, broken: images.filter(i => i.naturalWidth != 8).length,
+          width: e.clientWidth, background: getComputedStyle(d.body).backgroundColor})
+      })</script>
+      """
+    let file = folder.path("harness.html")
+    try Data(harness.utf8).write(to: URL(fileURLWithPath: file))
+    let (dom, log) = try Self.browse(file, dark: dark, in: folder)
+    let title = try #require(
+      dom.firstMatch(of: /<title>(\{.*?\})<\/title>/)?.1, "\(dom.suffix(300)) \(log.suffix(600))")
+    let seen = try #require(
+      try JSONSerialization.jsonObject(with: Data(title.utf8)) as? [String: Any])
+    #expect(seen["overflow"] as? Int == 0, "\(title)")
+    #expect(seen["width"] as? Int == width, "\(title)")
+    #expect((seen["lines"] as? Int ?? 0) >= 7, "\(title)")
+    #expect((seen["images"] as? Int ?? 0) > 0 && seen["broken"] as? Int == 0, "\(title)")
+    let light = "rgb(255, 255, 255)"
+    #expect((seen["background"] as? String == light) != dark, "\(title)")
+    #expect(!log.contains("CONSOLE"), "\(log)")
+  }
+
+  /// The page after its scripts and what the browser logged.
+  private static func browse(
+    _ file: String, dark: Bool, in folder: TemporaryFolder
+  ) throws -> (dom: String, log: String) {
+    let (out, log) = (folder.path("out"), folder.path("log"))
+    for path in [out, log] { try Data().write(to: URL(fileURLWithPath: path)) }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: browser)
+    process.arguments =
+      [
+        "--headless=new", "--hide-scrollbars", "--no-sandbox", "--disable-gpu",
+        "--enable-logging=stderr",
+        "--window-size=1400,1000", "--user-data-dir=" + folder.path("profile"),
+        "--virtual-time-budget=5000",
+      ] + (dark ? ["--force-dark-mode"] : []) + ["--dump-dom", "file://" + file]
+    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: out))
+    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
+    try process.run()
+    process.waitUntilExit()
+    return (
+      try String(contentsOfFile: out, encoding: .utf8),
+      try String(contentsOfFile: log, encoding: .utf8)
+    )
+  }
+}
