@@ -9,4 +9,10 @@ public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// What, why and what to do, in one line.
   public var description: String { "\(what): \(why); \(whatToDo)" }
+
+  /// That a number is no probability of dropout.
+  static func dropout(_ value: Double) -> ModelError {
+    ModelError(
+      what: "dropout \(value)", why: "not a probability below 1", whatToDo: "give 0 to 0.99")
+  }
 }

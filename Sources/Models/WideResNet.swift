@@ -43,10 +43,7 @@ public struct WideResNet: Hashable, Codable, Sendable {
         what: "model \(name)", why: "a block has 1 to 8 convolutions of size 1, 3, 5 or 7",
         whatToDo: "write for example b(3,1,3)")
     }
-    guard dropout >= 0 && dropout < 1 else {
-      throw ModelError(
-        what: "dropout \(dropout)", why: "not a probability below 1", whatToDo: "give 0 to 0.99")
-    }
+    guard dropout >= 0 && dropout < 1 else { throw .dropout(dropout) }
     if let blocksPerGroup {
       guard (1...1000).contains(blocksPerGroup) else {
         throw ModelError(
@@ -89,35 +86,14 @@ public struct WideResNet: Hashable, Codable, Sendable {
     var x = network.convolution(network.input, channels: 16, kernel: 3, name: "conv0")
     for (group, base) in [16, 32, 64].enumerated() {
       for block in 0..<blocksPerGroup {
-        x = append(
-          to: &network, x, channels: base * width, stride: group > 0 && block == 0 ? 2 : 1,
-          prefix: "group\(group).block\(block)")
+        x = PreactivationBlock(
+          convolutions: blockKernels.map { (kernel: $0, channels: base * width) },
+          stride: group > 0 && block == 0 ? 2 : 1, dropout: dropout, unitGamma: unitGamma
+        ).append(to: &network, x, prefix: "group\(group).block\(block)")
       }
     }
     x = network.batchNormReLU(x, unitGamma: unitGamma, name: "bn")
     network.linear(network.globalAveragePool(x), outputs: classes, name: "fc")
     return network
-  }
-
-  /// A block B(M): BN-ReLU-convolution for each of its sizes, plus the shortcut.
-  private func append(
-    to network: inout Network, _ x: Network.Value, channels: Int, stride: Int, prefix: String
-  ) -> Network.Value {
-    var shortcut = x
-    var branch = x
-    for (index, kernel) in blockKernels.enumerated() {
-      let last = index == blockKernels.count - 1
-      branch = network.batchNormReLU(
-        branch, dropout: last ? dropout : 0, unitGamma: unitGamma, name: "\(prefix).bn\(index)")
-      if index == 0 && network.shape(of: x).channels != channels {
-        // The first BN-ReLU feeds the branch and the projection.
-        shortcut = network.convolution(
-          branch, channels: channels, kernel: 1, stride: stride, name: "\(prefix).convdim")
-      }
-      branch = network.convolution(
-        branch, channels: channels, kernel: kernel, stride: index == 0 ? stride : 1,
-        name: "\(prefix).conv\(index)")
-    }
-    return network.add(branch, shortcut, name: "\(prefix).add")
   }
 }

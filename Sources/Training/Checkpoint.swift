@@ -11,7 +11,7 @@ import Models
 package struct Checkpoint {
   /// What the tensors are for and how far training is.
   package struct Header: Hashable {
-    package var model: WideResNet
+    package var model: Model
     package var classes: Int
     package var image: ImageShape
     package var data: String
@@ -126,14 +126,8 @@ extension Checkpoint.Header {
     func optional<T>(_ key: String, _ convert: (String) -> T?) throws -> T? {
       metadata[key] == nil ? nil : try value(key, convert)
     }
-    let stored: WideResNet = try json("model")
-    // Through the checks of the initialiser: a file may say anything.
-    do {
-      model = try WideResNet(
-        depth: stored.depth, width: stored.width, blockKernels: stored.blockKernels,
-        dropout: stored.dropout, blocksPerGroup: stored.blocksPerGroup,
-        unitGamma: stored.unitGamma)
-    } catch { throw bad("model") }
+    let stored: Model = try json("model")
+    do { model = try stored.checked() } catch { throw bad("model") }
     classes = try count("classes")
     image = try json("image")
     guard (1...100_000).contains(classes), (1...8192).contains(image.height),

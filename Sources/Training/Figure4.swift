@@ -10,8 +10,8 @@ package enum Figure4 {
 
   /// Its bars, the thin and deep networks first.
   package static let networks = [
-    Network(title: "ResNet-164", model: nil, paperMs: 85),
-    Network(title: "ResNet-1001", model: nil, paperMs: 512),
+    Network(title: "ResNet-164", model: "preact-resnet-164", paperMs: 85),
+    Network(title: "ResNet-1001", model: "preact-resnet-1001", paperMs: 512),
     Network(title: "WRN-40-4", model: "wrn-40-4", paperMs: 68),
     Network(title: "WRN-16-10", model: "wrn-16-10", paperMs: 164),
     Network(title: "WRN-28-10", model: "wrn-28-10", paperMs: 312),

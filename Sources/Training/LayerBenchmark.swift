@@ -33,12 +33,12 @@ package struct LayerBenchmark {
     }
   }
 
-  private let model: WideResNet
+  private let model: Model
   private let image: ImageShape
   private let classes: Int
   private let batch: Int
 
-  package init(model: WideResNet, image: ImageShape, classes: Int, batch: Int) {
+  package init(model: Model, image: ImageShape, classes: Int, batch: Int) {
     self.model = model
     self.image = image
     self.classes = classes

@@ -14,7 +14,7 @@ final class MeasuredStep {
   private var step = 0
 
   init(
-    model: WideResNet, image: ImageShape, classes: Int, batch: Int, on context: Context,
+    model: Model, image: ImageShape, classes: Int, batch: Int, on context: Context,
     chooser: any ConfigurationChooser
   ) throws {
     self.batch = batch

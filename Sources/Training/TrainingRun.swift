@@ -10,7 +10,7 @@ import Models
 /// A whole run in a folder: training, testing, log, checkpoints, and continuation after a stop.
 package final class TrainingRun {
   package struct Options {
-    package var model: WideResNet
+    package var model: Model
     package var data: Dataset
     package var recipe: Recipe
     package var seed: UInt64
@@ -20,7 +20,7 @@ package final class TrainingRun {
     package var resume: Bool
 
     package init(
-      model: WideResNet, data: Dataset, recipe: Recipe, seed: UInt64, limit: Int?, folder: String,
+      model: Model, data: Dataset, recipe: Recipe, seed: UInt64, limit: Int?, folder: String,
       resume: Bool
     ) {
       self.model = model

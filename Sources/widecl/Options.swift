@@ -51,7 +51,7 @@ struct ModelOptions: ParsableArguments {
     parsing: .unconditional, help: "Probability of dropout before each block's last convolution.")
   var dropout: Double = 0
 
-  func model(named name: String) throws -> WideResNet {
+  func model(named name: String) throws -> Model {
     try ModelName(parsing: name).model(
       dropout: dropout, depthRule: depthRule, blocksPerGroup: blocksPerGroup)
   }

@@ -116,7 +116,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func tunedChooser(
-    _ model: WideResNet, _ data: Dataset, _ recipe: Recipe, _ context: Context
+    _ model: Model, _ data: Dataset, _ recipe: Recipe, _ context: Context
   ) throws -> TunedChooser {
     let image = ImageShape(
       height: data.train.height, width: data.train.width, channels: data.train.channels)

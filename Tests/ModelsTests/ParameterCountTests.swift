@@ -36,6 +36,15 @@ struct ParameterCountTests {
     #expect(try count(name) == expected)
   }
 
+  /// Of -110 and -1001 the paper has 1.7M and 10.2M, its networks' logs none.
+  @Test(arguments: [
+    ("preact-resnet-110", 1_730_522), ("preact-resnet-164", 1_703_258),
+    ("preact-resnet-1001", 10_327_706),
+  ])
+  func preactivationResNets(name: String, expected: Int) throws {
+    #expect(try count(name) == expected)
+  }
+
   @Test(arguments: ["b(3)", "b(3,3)", "b(3,3,3)", "b(3,3,3,3)"])
   func convolutionsPerBlockOfTable3(block: String) throws {
     #expect(try count("wrn-40-2-\(block)", rule: .threeLNPlusFour) == 2_243_546)

@@ -9,7 +9,7 @@ import Training
 /// The choices of a run of seconds: WRN-10-1 with dropout on 23 images of 8 x 8, five steps an
 /// epoch and a rest of three images, and 17 batches to test.
 struct TinyRun {
-  var model: WideResNet
+  var model: Model
   var data: Dataset
   var recipe = Recipe(
     epochs: 3, batchSize: 4, learningRate: 0.05, schedule: .steps(epochs: [2], factor: 0.2),
@@ -21,7 +21,7 @@ struct TinyRun {
   var limit: Int?
 
   init() throws {
-    model = try WideResNet(depth: 10, width: 1, dropout: 0.3)
+    model = try ModelName(parsing: "wrn-10-1").model(dropout: 0.3)
     data = try TinyRun.images(classes: 4, train: 23, test: 68)
   }
 

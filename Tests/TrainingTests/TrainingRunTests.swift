@@ -167,7 +167,7 @@ struct TrainingRunTests {
     other.model.dropout = 0
     try refuses(folder, other, why: "another model")
     other = tiny
-    other.model = try WideResNet(depth: 16, width: 1, dropout: 0.3)
+    other.model = try ModelName(parsing: "wrn-16-1").model(dropout: 0.3)
     try refuses(folder, other, why: "another model")
     other = tiny
     other.data = try TinyRun.images(classes: 5, train: 23, test: 68)
