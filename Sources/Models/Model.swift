@@ -85,7 +85,8 @@ public enum Model: Hashable, Sendable {
     case .preactivationResNet(let model):
       .preactivationResNet(
         try PreactivationResNet(
-          depth: model.depth, dropout: model.dropout, unitGamma: model.unitGamma))
+          depth: model.depth, hasBottlenecks: model.hasBottlenecks, dropout: model.dropout,
+          unitGamma: model.unitGamma))
     }
   }
 }

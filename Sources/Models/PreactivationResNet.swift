@@ -3,37 +3,43 @@ import Graph
 /// A pre-activation ResNet for small images (He et al., ECCV 2016): the thin and deep networks that
 /// Wide ResNets are compared with.
 ///
-/// Depths below 164 have basic blocks of two 3x3 convolutions and are 6·n + 2; others have
-/// bottlenecks of 1x1, 3x3 and 1x1 convolutions with four times the channels and are 9·n + 2. Where
-/// the channels change, the shortcut is a 1x1 convolution of what the block's first BN-ReLU gives.
+/// Basic blocks of two 3x3 convolutions give depths of 6·n + 2; bottlenecks of 1x1, 3x3 and 1x1
+/// convolutions with four times the channels give 9·n + 2. A name means basic blocks below a depth
+/// of 164. Where the channels change, the shortcut is a 1x1 convolution of what the block's first
+/// BN-ReLU gives.
 public struct PreactivationResNet: Hashable, Codable, Sendable {
   /// The depth of the name: 110, 164, 1001.
   public var depth: Int
+  /// Whether its blocks are bottlenecks.
+  public var hasBottlenecks: Bool
   /// The probability of dropout before each block's last convolution.
   public var dropout: Double
   /// Whether gamma starts as 1 instead of U(0, 1).
   public var unitGamma: Bool
 
   /// The network of a depth; throws `ModelError` where it fits no whole number of blocks.
-  public init(depth: Int, dropout: Double = 0, unitGamma: Bool = false) throws(ModelError) {
-    let step = depth < 164 ? 6 : 9
+  ///
+  /// Without `hasBottlenecks` the depth says whether it has them, as in the paper's networks.
+  public init(
+    depth: Int, hasBottlenecks: Bool? = nil, dropout: Double = 0, unitGamma: Bool = false
+  ) throws(ModelError) {
+    let hasBottlenecks = hasBottlenecks ?? (depth >= 164)
+    let step = hasBottlenecks ? 9 : 6
     guard (8...10_000).contains(depth), (depth - 2).isMultiple(of: step) else {
       throw ModelError(
         what: "model preact-resnet-\(depth)",
-        why: "its depth must be 6n+2 below 164, 9n+2 from there on, and 10000 at most",
+        why: "its depth must be \(step)n+2 with \(hasBottlenecks ? "bottlenecks" : "basic blocks")",
         whatToDo: "try preact-resnet-110, preact-resnet-164 or preact-resnet-1001")
     }
     guard dropout >= 0 && dropout < 1 else { throw .dropout(dropout) }
     self.depth = depth
+    self.hasBottlenecks = hasBottlenecks
     self.dropout = dropout
     self.unitGamma = unitGamma
   }
 
   /// The name, for example "preact-resnet-164".
   public var name: String { "preact-resnet-\(depth)" }
-
-  /// Whether its blocks are bottlenecks.
-  public var hasBottlenecks: Bool { depth >= 164 }
 
   /// Blocks in each of the three groups.
   public var blocksPerGroup: Int { (depth - 2) / (hasBottlenecks ? 9 : 6) }

@@ -11,6 +11,8 @@ import Models
 package struct Trace {
   /// The numbers of `trace.json`.
   package struct Description: Decodable {
+    /// "preact-resnet" for one with bottlenecks; nil for a Wide ResNet.
+    package var family: String?
     package var depth: Int
     package var width: Int
     package var block: String
@@ -25,7 +27,7 @@ package struct Trace {
     package var evalLogits: [[Double]]
 
     enum CodingKeys: String, CodingKey {
-      case depth, width, block, classes, channels, size, batch, steps, lr, dropout, losses
+      case family, depth, width, block, classes, channels, size, batch, steps, lr, dropout, losses
       case evalLogits = "eval_logits_of_first_batch"
     }
   }
@@ -90,10 +92,16 @@ package struct Trace {
     guard kernels.count == sizes.count else {
       throw bad("trace.json", "its block is '\(d.block)', expected sizes such as 3,3")
     }
-    let model: WideResNet
+    guard d.family == nil || (d.family == "preact-resnet" && kernels == [1, 3, 1] && d.width == 1)
+    else { throw bad("trace.json", "its family is neither absent nor preact-resnet with 1,3,1") }
+    let model: Model
     do {
-      model = try WideResNet(
-        depth: d.depth, width: d.width, blockKernels: kernels, depthRule: .threeLNPlusFour)
+      model =
+        d.family == nil
+        ? .wideResNet(
+          try WideResNet(
+            depth: d.depth, width: d.width, blockKernels: kernels, depthRule: .threeLNPlusFour))
+        : .preactivationResNet(try PreactivationResNet(depth: d.depth, hasBottlenecks: true))
     } catch {
       throw bad("trace.json", "\(error.what): \(error.why)")
     }

@@ -55,8 +55,14 @@ struct ModelNameTests {
 
   @Test func modelsOfFilesAreChecked() throws {
     for (text, key) in [
-      (#"{"family":"preact-resnet","depth":111,"dropout":0,"unitGamma":false}"#, "depth"),
-      (#"{"family":"preact-resnet","depth":110,"dropout":1.5,"unitGamma":false}"#, "dropout"),
+      (
+        #"{"family":"preact-resnet","depth":111,"hasBottlenecks":false,"dropout":0,"unitGamma":false}"#,
+        "depth"
+      ),
+      (
+        #"{"family":"preact-resnet","depth":110,"hasBottlenecks":true,"dropout":1.5,"unitGamma":false}"#,
+        "dropout"
+      ),
     ] {
       let model = try JSONDecoder().decode(Model.self, from: Data(text.utf8))
       #expect(throws: ModelError.self, "\(key)") { try model.checked() }

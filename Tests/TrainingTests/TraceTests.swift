@@ -28,7 +28,10 @@ struct TraceTests {
     try JSONSerialization.data(withJSONObject: object).write(to: url)
   }
 
-  @Test(arguments: [("wrn-10-1", true), ("wrn-16-2", false), ("wrn-13-1-b313", true)])
+  @Test(arguments: [
+    ("wrn-10-1", true), ("wrn-16-2", false), ("wrn-13-1-b313", true),
+    ("preact-resnet-11-bottleneck", false),
+  ])
   func replayGivesTheSameNumbers(name: String, hasEnd: Bool) throws {
     let result = try Trace(folder: folder(name)).replay(on: TestDevice().context)
     #expect(result.passed)
@@ -89,7 +92,8 @@ struct TraceTests {
     #"{"classes": 11}"#, #"{"size": 14}"#, #"{"channels": 1}"#, #"{"depth": 11}"#,
     #"{"depth": 10000000000}"#, #"{"block": "3,x,3"}"#, #"{"block": ""}"#, #"{"block": "2,2"}"#,
     #"{"width": -1}"#, #"{"size": 99999999999}"#, #"{"lr": null}"#, #"{"losses": 2}"#,
-    #"{"batch": 2147483648}"#,
+    #"{"batch": 2147483648}"#, #"{"family": "vgg"}"#, #"{"family": "preact-resnet"}"#,
+    #"{"family": "preact-resnet", "block": "1,3,1"}"#,
   ])
   func contradictionsAreRefused(members: String) throws {
     let temporary = try TemporaryFolder()

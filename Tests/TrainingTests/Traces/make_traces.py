@@ -23,20 +23,26 @@ TRACES = {
                      steps=8, lr=0.05, seed=102, final=False),
     "wrn-13-1-b313": dict(depth=13, width=1, block="3,1,3", classes=7, channels=1, size=14,
                           batch=8, steps=8, lr=0.1, seed=103, final=True),
+    "preact-resnet-11-bottleneck": dict(family="preact-resnet", depth=11, width=1, block="1,3,1",
+                                        classes=10, channels=3, size=12, batch=8, steps=8, lr=0.05,
+                                        seed=104, final=False),
 }
 
 
 def blocks(options):
-    """Yields (prefix, channels in, channels out, stride, kernel sizes) of each block."""
+    """Yields (prefix, channels in, stride, (kernel size, channels) of its convolutions)."""
     kernels = [int(text) for text in options["block"].split(",")]
-    count, rest = divmod(options["depth"] - 4, 3 * len(kernels))
-    assert rest == 0, "the depth is 3ln+4"
+    bottleneck = options.get("family") == "preact-resnet"
+    count, rest = divmod(options["depth"] - (2 if bottleneck else 4), 3 * len(kernels))
+    assert rest == 0, "the depth is 3ln+4, of a bottleneck network 9n+2"
     inputs = 16
     for group in range(3):
-        outputs = 16 * options["width"] << group
+        inner = 16 * options["width"] << group
+        outputs = 4 * inner if bottleneck else inner
+        channels = [inner] * (len(kernels) - 1) + [outputs]
         for block in range(count):
             stride = 2 if group > 0 and block == 0 else 1
-            yield f"group{group}.block{block}", inputs, outputs, stride, kernels
+            yield f"group{group}.block{block}", inputs, stride, list(zip(kernels, channels))
             inputs = outputs
 
 
@@ -57,12 +63,12 @@ def start(options, generator):
         statistics[f"{name}.running_var"] = 0.5 + torch.rand(channels, generator=generator)
 
     convolution("conv0", options["channels"], 16, 3)
-    outputs = 16
-    for prefix, inputs, outputs, _, kernels in blocks(options):
-        for index, kernel in enumerate(kernels):
-            channels = inputs if index == 0 else outputs
+    for prefix, inputs, _, convolutions in blocks(options):
+        channels = inputs
+        for index, (kernel, outputs) in enumerate(convolutions):
             normalization(f"{prefix}.bn{index}", channels)
             convolution(f"{prefix}.conv{index}", channels, outputs, kernel)
+            channels = outputs
         if inputs != outputs:
             convolution(f"{prefix}.convdim", inputs, outputs, 1)
     normalization("bn", outputs)
@@ -87,11 +93,11 @@ def logits(options, weights, statistics, x, training):
         return y.relu()
 
     x = convolution(x, "conv0")
-    for prefix, inputs, outputs, stride, kernels in blocks(options):
+    for prefix, inputs, stride, convolutions in blocks(options):
         shortcut = x
-        for index in range(len(kernels)):
+        for index in range(len(convolutions)):
             x = normalization(x, f"{prefix}.bn{index}")
-            if index == 0 and inputs != outputs:
+            if index == 0 and inputs != convolutions[-1][1]:
                 shortcut = convolution(x, f"{prefix}.convdim", stride)
             x = convolution(x, f"{prefix}.conv{index}", stride if index == 0 else 1)
         x = x + shortcut
