@@ -1,18 +1,21 @@
-"""Compares training steps of WideCL and PyTorch, in turns, on this machine.
+"""Compares WideCL and PyTorch, in turns, on this machine: training steps and inference.
 
     python compare.py --widecl PATH [--networks wrn-16-4 ...] [--rounds 5] [--output results]
 
 Every measurement is a process of its own. First each of PyTorch's modes runs once, and the fastest
 is the opponent; then WideCL and it run in turns. Of each round the ratio of the two medians is
 taken, and of the rounds the median; beside it stands the ratio of the fastest steps of all rounds,
-which a neighbour's load disturbs least. Writes steps.json and steps.svg into the output folder and
-prints a table in Markdown; `--readme` puts the table into a file between its two markers.
+which a neighbour's load disturbs least. Inference (evaluation mode, no gradients) is compared in the
+same way for fewer networks, and WideCL's training step is measured at several batch sizes. Writes
+steps.json, inference.json, batches.json and steps.svg into the device's folder and prints tables in
+Markdown; `--readme` puts them into a file between its two markers.
 """
 
 import argparse
 import json
 import os
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
@@ -22,6 +25,10 @@ import pytorch_step
 HERE = pathlib.Path(__file__).parent
 NETWORKS = ("wrn-28-10", "wrn-16-10", "wrn-40-4", "wrn-16-4", "wrn-16-1")
 MUST = {"wrn-28-10": 0.50, "wrn-16-10": 0.50, "wrn-40-4": 0.60, "wrn-16-4": 0.60, "wrn-16-1": 1.00}
+AIM = {"wrn-28-10": 0.33, "wrn-16-10": 0.33, "wrn-40-4": 0.40, "wrn-16-4": 0.40, "wrn-16-1": 0.60}
+INFERENCE_NETWORKS = ("wrn-28-10", "wrn-16-4")
+INFERENCE_MUST, INFERENCE_AIM = 0.50, 0.33
+BATCHES, BATCHES_NETWORK = (16, 32, 64, 128), "wrn-16-4"
 BEGIN, END = "<!-- numbers: begin -->", "<!-- numbers: end -->"
 
 
@@ -39,27 +46,29 @@ def run(command):
     return result
 
 
-def opponent(network, mode, options):
+def opponent(network, mode, options, inference):
     return run([sys.executable, HERE / "pytorch_step.py", network, "--batch", str(options.batch),
-                "--steps", str(options.steps), "--mode", mode])
+                "--steps", str(options.steps), "--mode", mode]
+               + ["--inference"] * inference)
 
 
-def ours(network, options):
-    return run([options.widecl, "bench", "step", network, "--batch", str(options.batch),
-                "--steps", str(options.steps), "--no-tune", "--json"])
+def ours(network, options, inference=False, batch=None):
+    return run([options.widecl, "bench", "step", network, "--batch", str(batch or options.batch),
+                "--steps", str(options.steps), "--no-tune", "--json"]
+               + ["--inference"] * inference)
 
 
-def compare(network, options):
-    probes = {mode: opponent(network, mode, options) for mode in options.modes}
+def compare(network, options, inference=False):
+    probes = {mode: opponent(network, mode, options, inference) for mode in options.modes}
     probes = {mode: probe for mode, probe in probes.items() if probe}
     mode = min(probes, key=lambda mode: probes[mode]["min_s"])
     rounds = []
     for number in range(options.rounds):
-        pair = [ours(network, options), opponent(network, mode, options)]
+        pair = [ours(network, options, inference), opponent(network, mode, options, inference)]
         if None in pair:
             raise SystemExit(f"{network}: a measurement failed")
         rounds.append(pair)
-        print(f"{network} round {number + 1}: WideCL {pair[0]['median_s']:.4f} s, PyTorch {mode} "
+        print(f"{network}{' inference' * inference} round {number + 1}: WideCL {pair[0]['median_s']:.4f} s, PyTorch {mode} "
               f"{pair[1]['median_s']:.4f} s, ratio {pair[0]['median_s'] / pair[1]['median_s']:.3f}",
               file=sys.stderr, flush=True)
     ratios = sorted(mine["median_s"] / other["median_s"] for mine, other in rounds)
@@ -75,14 +84,37 @@ def compare(network, options):
         "widecl_peak_bytes": max(mine["peak_process_bytes"] for mine, _ in rounds),
         "pytorch_peak_bytes": max(other["peak_process_bytes"] for _, other in rounds),
         "device": rounds[0][0]["device"], "torch": rounds[0][1]["torch"],
-        "must_reach": MUST.get(network),
+        "must_reach": INFERENCE_MUST if inference else MUST.get(network),
+        "aim": INFERENCE_AIM if inference else AIM.get(network),
     }
 
 
-def table(results):
+def batches(options):
+    """WideCL's training step at several batch sizes: the best of two runs each, in turns."""
+    rows = {batch: [] for batch in BATCHES}
+    for _ in range(2):
+        for batch in BATCHES:
+            result = ours(BATCHES_NETWORK, options, batch=batch)
+            if result is None:
+                raise SystemExit(f"{BATCHES_NETWORK}, batch {batch}: the measurement failed")
+            rows[batch].append(result["median_s"])
+    return {"network": BATCHES_NETWORK,
+            "steps": [{"batch": batch, "median_s": min(times)} for batch, times in rows.items()]}
+
+
+def batches_sentence(result):
+    steps = result["steps"]
+    times = ", ".join(f"{step['batch']}: {1e3 * step['median_s']:.0f} ms" for step in steps)
+    grown = steps[-1]["median_s"] / steps[0]["median_s"]
+    return (f"{result['network'].upper()}'s step by batch size: {times}; from batch "
+            f"{steps[0]['batch']} to {steps[-1]['batch']} the time grows {grown:.1f} times, the batch "
+            f"{steps[-1]['batch'] / steps[0]['batch']:.0f} times.")
+
+
+def table(results, what):
     lines = [
-        f"| Network, batch {results[0]['batch']}, a training step | WideCL | PyTorch, best mode "
-        "| Ratio (lowest to highest) | Fastest steps | Goal | Memory, WideCL / PyTorch |",
+        f"| Network, batch {results[0]['batch']}, {what} | WideCL | PyTorch, best mode "
+        "| Ratio (lowest to highest) | Fastest steps | Goal, aim | Memory, WideCL / PyTorch |",
         "|---|---|---|---|---|---|---|",
     ]
     for row in results:
@@ -92,8 +124,9 @@ def table(results):
             f"| **{row['ratio']:.2f}** ({row['lowest_ratio']:.2f} to {row['highest_ratio']:.2f}) "
             f"| {1e3 * row['widecl_fastest_s']:.0f} / {1e3 * row['pytorch_fastest_s']:.0f} ms = "
             f"**{row['widecl_fastest_s'] / row['pytorch_fastest_s']:.2f}** "
-            f"| {row['must_reach'] or '-'} "
-            f"| {row['widecl_peak_bytes'] >> 20} / {row['pytorch_peak_bytes'] >> 20} MiB |")
+            f"| {row['must_reach'] or '-'}, {row['aim'] or '-'} "
+            f"| {row['widecl_peak_bytes'] >> 20} / {row['pytorch_peak_bytes'] >> 20} MiB = "
+            f"{row['widecl_peak_bytes'] / row['pytorch_peak_bytes']:.2f} |")
     return "\n".join(lines)
 
 
@@ -126,6 +159,15 @@ def plot(results):
     return "\n".join(parts) + "\n"
 
 
+def slug(device):
+    """A device's name as a folder's."""
+    return re.sub(r"[^a-z0-9]+", "-", device.lower()).strip("-")
+
+
+def write(path, value):
+    path.write_text(json.dumps(value, indent=1) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--widecl", required=True, help="the built command")
@@ -137,14 +179,24 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--output", type=pathlib.Path, default=HERE / "results")
     parser.add_argument("--readme", type=pathlib.Path)
+    parser.add_argument("--inference-networks", nargs="*", default=INFERENCE_NETWORKS)
     options = parser.parse_args()
-    results = []
+
+    results, inference = [], []
     for network in options.networks:
         results.append(compare(network, options))
-        options.output.mkdir(parents=True, exist_ok=True)
-        (options.output / "steps.json").write_text(json.dumps(results, indent=1) + "\n")
-        (options.output / "steps.svg").write_text(plot(results))
-    text = table(results)
+        folder = options.output / slug(results[0]["device"])
+        folder.mkdir(parents=True, exist_ok=True)
+        write(folder / "steps.json", results)
+        (folder / "steps.svg").write_text(plot(results))
+    for network in options.inference_networks:
+        inference.append(compare(network, options, inference=True))
+        write(folder / "inference.json", inference)
+    growth = batches(options)
+    write(folder / "batches.json", growth)
+    text = "\n\n".join(
+        [table(results, "a training step")]
+        + ([table(inference, "inference")] if inference else []) + [batches_sentence(growth)])
     print(text)
     if options.readme:
         readme = options.readme.read_text()

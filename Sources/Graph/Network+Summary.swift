@@ -11,11 +11,15 @@ extension Network {
     public let parameters: Int
     /// Multiply-adds of convolutions and linear layers, forward, for one image.
     public let macs: Int
+    /// What one launch computes together with this layer; nil for nothing else.
+    public let fused: String?
   }
 
   /// Every layer but the input, in order.
   public var layerSummaries: [LayerSummary] {
-    nodes.dropFirst().map { node in
+    let fusions = fusions
+    return nodes.indices.dropFirst().map { index in
+      let node = nodes[index]
       let from = node.inputs.first.map { shape(of: $0) } ?? node.shape
       let (kind, macs) =
         switch node.layer {
@@ -33,7 +37,27 @@ extension Network {
         }
       return LayerSummary(
         name: node.name, kind: kind, output: node.shape.description,
-        parameters: node.parameters.reduce(0) { $0 + parameters[$1].count }, macs: macs)
+        parameters: node.parameters.reduce(0) { $0 + parameters[$1].count }, macs: macs,
+        fused: fusions[index])
     }
+  }
+
+  /// What the forward pass fuses, by layer, in words.
+  private var fusions: [Int: String] {
+    var parts: [Int: [String]] = [:]
+    let normalizations = normalizationsInConvolutions
+    for (index, node) in nodes.enumerated() {
+      guard case .convolution = node.layer else { continue }
+      let input = node.inputs[0].index
+      if normalizations.contains(input) {
+        parts[index, default: []].append("\(nodes[input].name) on its input")
+        parts[input, default: []].append("in \(node.name)")
+      }
+    }
+    for (convolution, addition) in additionsInConvolutions {
+      parts[convolution, default: []].append("\(nodes[addition].name) on its output")
+      parts[addition, default: []].append("in \(nodes[convolution].name)")
+    }
+    return parts.mapValues { $0.joined(separator: ", ") }
   }
 }

@@ -5,7 +5,8 @@ import Graph
 import Models
 import Operators
 
-/// A model's training step on random images, ready to be enqueued again and again.
+/// A model's training step, or its inference, on random images, ready to be enqueued again and
+/// again.
 final class MeasuredStep {
   let network: Network
   let queue: Queue
@@ -14,8 +15,8 @@ final class MeasuredStep {
   private var step = 0
 
   init(
-    model: Model, image: ImageShape, classes: Int, batch: Int, on context: Context,
-    chooser: any ConfigurationChooser
+    model: Model, image: ImageShape, classes: Int, batch: Int, mode: PlanMode = .training,
+    on context: Context, chooser: any ConfigurationChooser
   ) throws {
     self.batch = batch
     network = model.network(image: image, classes: classes)
@@ -29,12 +30,20 @@ final class MeasuredStep {
     let dataset = try DeviceDataset(
       data.train, mean: data.mean, standardDeviation: data.standardDeviation, context: context,
       queue: queue)
-    let plan = ExecutionPlan.training(
-      network, batch: batch,
-      source: .dataset(
-        total: data.train.count, augmentation: Augmentation(flip: true, pad: 0, padMode: .reflect)),
-      optimizer: Optimizer(.cifar),
-      paddedParameters: ParameterStore.paddedCount(of: network, on: context.info))
+    let total = data.train.count
+    let plan: ExecutionPlan =
+      switch mode {
+      case .training:
+        .training(
+          network, batch: batch,
+          source: .dataset(
+            total: total, augmentation: Augmentation(flip: true, pad: 0, padMode: .reflect)),
+          optimizer: Optimizer(.cifar),
+          paddedParameters: ParameterStore.paddedCount(of: network, on: context.info))
+      case .evaluation:
+        .evaluation(
+          network, batch: batch, source: .dataset(total: total, augmentation: .none))
+      }
     executor = try Executor(
       plan, store: store, external: dataset.buffers(metrics: metrics.buffer), chooser: chooser)
   }

@@ -7,7 +7,7 @@ import Graph
 import Models
 import Operators
 
-/// Measures training steps of a model on random images.
+/// Measures training steps of a model, or its inference, on random images.
 package struct StepBenchmark {
   /// What was measured; times in seconds.
   package struct Result: Encodable {
@@ -17,7 +17,7 @@ package struct StepBenchmark {
     package var medianS: Double
     package var minS: Double
     package var imagesPerSecond: Double
-    /// Three passes of the convolutions' and the linear layer's multiply-adds, over the median.
+    /// The convolutions' and the linear layer's multiply-adds, thrice when training, over the median.
     package var effectiveGflops: Double
     package var peakDeviceBytes: Int
     package var parameters: Int
@@ -38,12 +38,16 @@ package struct StepBenchmark {
   private let image: ImageShape
   private let classes: Int
   private let batch: Int
+  private let mode: PlanMode
 
-  package init(model: Model, image: ImageShape, classes: Int, batch: Int) {
+  package init(
+    model: Model, image: ImageShape, classes: Int, batch: Int, mode: PlanMode = .training
+  ) {
     self.model = model
     self.image = image
     self.classes = classes
     self.batch = batch
+    self.mode = mode
   }
 
   /// Runs `steps` measured steps after two others, each waited for; then as many profiled ones.
@@ -51,7 +55,8 @@ package struct StepBenchmark {
     steps: Int, on context: Context, chooser: any ConfigurationChooser = DefaultChooser()
   ) throws -> Result {
     let step = try MeasuredStep(
-      model: model, image: image, classes: classes, batch: batch, on: context, chooser: chooser)
+      model: model, image: image, classes: classes, batch: batch, mode: mode, on: context,
+      chooser: chooser)
     let (network, queue) = (step.network, step.queue)
     for _ in 0..<2 { try step.enqueue() }
     try queue.finish()
@@ -68,7 +73,7 @@ package struct StepBenchmark {
     return Result(
       model: model.name, batch: batch, device: context.info.name, medianS: median,
       minS: seconds.min() ?? median, imagesPerSecond: Double(batch) / median,
-      effectiveGflops: 6 * Double(macs) * Double(batch) / median * 1e-9,
+      effectiveGflops: (mode == .training ? 6 : 2) * Double(macs) * Double(batch) / median * 1e-9,
       peakDeviceBytes: context.peakBytes, parameters: network.parameterCount,
       kernelS: profile.kernels, gapS: profile.gap, operations: profile.operations)
   }

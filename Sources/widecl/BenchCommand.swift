@@ -15,7 +15,7 @@ struct BenchCommand: ParsableCommand {
 struct BenchStepCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "step",
-    abstract: "Measures a training step: forward, backward and update.")
+    abstract: "Measures a training step: forward, backward and update; or inference.")
 
   @Argument(help: "The model: \(ModelName.forms).") var model: String
   @OptionGroup var modelOptions: ModelOptions
@@ -25,6 +25,7 @@ struct BenchStepCommand: ParsableCommand {
   @Option(help: "Image size CxHxW.", transform: ImageShape.init(parsing:))
   var image = ImageShape(height: 32, width: 32, channels: 3)
   @Option(parsing: .unconditional, help: "Number of classes.") var classes = 10
+  @Flag(help: "Measure the forward pass in evaluation mode instead.") var inference = false
   @OptionGroup var tuningOptions: TuningOptions
   @OptionGroup var deviceOptions: DeviceOptions
   @Flag(help: "Print JSON.") var json = false
@@ -45,7 +46,8 @@ struct BenchStepCommand: ParsableCommand {
     // A measurement has nothing to save: Ctrl-C ends it at once.
     Interrupt.uninstall()
     let result = try StepBenchmark(
-      model: model, image: image, classes: classes, batch: batch
+      model: model, image: image, classes: classes, batch: batch,
+      mode: inference ? .evaluation : .training
     ).run(steps: steps, on: context, chooser: chooser)
     if json { return try printJSON(result) }
     func milliseconds(_ seconds: Double) -> String { String(format: "%.2f ms", seconds * 1e3) }

@@ -27,6 +27,15 @@ struct BenchLayersCommand: ParsableCommand {
   @OptionGroup var deviceOptions: DeviceOptions
   @Flag(help: "Print JSON.") var json = false
 
+  private struct Report: Encodable {
+    var model: String
+    var batch: Int
+    var device: String
+    var peakGflops: Double
+    var peakGbs: Double
+    var rows: [LayerBenchmark.Row]
+  }
+
   func validate() throws {
     guard (1...100_000).contains(batch), (1...100_000).contains(steps),
       (1...100_000).contains(classes)
@@ -46,7 +55,12 @@ struct BenchLayersCommand: ParsableCommand {
     let rows = try LayerBenchmark(
       model: model, image: image, classes: classes, batch: batch
     ).run(steps: steps, on: context, peaks: peaks, chooser: chooser)
-    if json { return try printJSON(rows) }
+    if json {
+      return try printJSON(
+        Report(
+          model: model.name, batch: batch, device: context.info.name, peakGflops: peaks.gflops,
+          peakGbs: peaks.gbs, rows: rows))
+    }
     print("\(model.name), batch \(batch), on \(context.info.name)")
     print(String(format: "peak %.1f GFLOP/s, %.1f GB/s", peaks.gflops, peaks.gbs))
     printTable(rows)

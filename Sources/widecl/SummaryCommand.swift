@@ -16,6 +16,8 @@ struct SummaryCommand: ParsableCommand {
   @Option(help: "Image size.", transform: ImageShape.init(parsing:)) var image: ImageShape?
   @Option(parsing: .unconditional, help: "Number of classes.") var classes: Int?
   @Option(parsing: .unconditional, help: "Images in a batch.") var batch = 128
+  @Flag(name: .shortAndLong, help: "Show what the forward pass computes in one launch, too.")
+  var verbose = false
   @Flag(help: "Print JSON.") var json = false
 
   struct Summary: Encodable {
@@ -67,15 +69,20 @@ struct SummaryCommand: ParsableCommand {
 
   private func printTable(_ summary: Summary) {
     let width = max(5, summary.layers.map(\.name.count).max() ?? 0)
-    func row(_ name: String, _ kind: String, _ output: String, _ parameters: String, _ macs: String)
-    {
+    func row(
+      _ name: String, _ kind: String, _ output: String, _ parameters: String, _ macs: String,
+      _ fused: String
+    ) {
       print(
         name.padded(to: width) + "  " + kind.padded(to: 14) + "  " + output.padded(to: 12) + "  "
-          + parameters.padded(to: 10, right: true) + "  " + macs.padded(to: 13, right: true))
+          + parameters.padded(to: 10, right: true) + "  " + macs.padded(to: 13, right: true)
+          + (verbose && !fused.isEmpty ? "  " + fused : ""))
     }
-    row("layer", "kind", "output CxHxW", "parameters", "multiply-adds")
+    row("layer", "kind", "output CxHxW", "parameters", "multiply-adds", "fused")
     for layer in summary.layers {
-      row(layer.name, layer.kind, layer.output, "\(layer.parameters)", "\(layer.macs)")
+      row(
+        layer.name, layer.kind, layer.output, "\(layer.parameters)", "\(layer.macs)",
+        layer.fused ?? "")
     }
     print(
       """
