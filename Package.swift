@@ -27,6 +27,10 @@ let package = Package(
       providers: [.apt(["ocl-icd-opencl-dev", "opencl-c-headers"])]),
     .systemLibrary(name: "CCLBlast", pkgConfig: "clblast", providers: [.apt(["libclblast-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .target(name: "CImages", dependencies: ["CJPEG", "CPNG"]),
     .target(name: "CKernels", path: "Kernels", sources: ["kernels.c"]),
 
     // The engine, in the order of its imports.
@@ -48,7 +52,8 @@ let package = Package(
     .target(
       name: "Models", dependencies: ["Graph", "Operators", "DeviceRuntime"], swiftSettings: settings
     ),
-    .target(name: "Datasets", dependencies: ["CZlib", "Randomness"], swiftSettings: settings),
+    .target(
+      name: "Datasets", dependencies: ["CImages", "CZlib", "Randomness"], swiftSettings: settings),
     .target(
       name: "Training",
       dependencies: [
@@ -99,7 +104,8 @@ let package = Package(
     .testTarget(
       name: "RandomnessTests", dependencies: ["Randomness"], swiftSettings: settings),
     .testTarget(
-      name: "DatasetsTests", dependencies: ["Datasets", "Randomness"], swiftSettings: settings),
+      name: "DatasetsTests", dependencies: ["Datasets", "Randomness"],
+      resources: [.copy("Images")], swiftSettings: settings),
     .testTarget(
       name: "TrainingTests",
       dependencies: [

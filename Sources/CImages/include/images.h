@@ -1,0 +1,27 @@
+// JPEG and PNG files in memory as bytes. The libraries leave errors by longjmp, which must not cross
+// frames of Swift: it stays inside these functions, which return 0 and a message instead.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { IMAGES_MESSAGE_SIZE = 256 };
+
+// What a file's header says; channels is 1 for grey and 3 for everything else.
+struct images_header {
+  uint32_t width;
+  uint32_t height;
+  int channels;
+};
+
+// Each returns 1, or 0 with the reason in message[IMAGES_MESSAGE_SIZE].
+int images_jpeg_header(const uint8_t* bytes, size_t count, struct images_header* header,
+                       char* message);
+int images_png_header(const uint8_t* bytes, size_t count, struct images_header* header,
+                      char* message);
+
+// pixels has header.height * header.width * header.channels bytes, a header that was read before.
+int images_jpeg_decode(const uint8_t* bytes, size_t count, struct images_header header,
+                       uint8_t* pixels, char* message);
+int images_png_decode(const uint8_t* bytes, size_t count, struct images_header header,
+                      uint8_t* pixels, char* message);
