@@ -30,6 +30,7 @@ let package = Package(
     .systemLibrary(
       name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CMatio", pkgConfig: "matio", providers: [.apt(["libmatio-dev"])]),
     .target(name: "CImages", dependencies: ["CJPEG", "CPNG"]),
     .target(name: "CKernels", path: "Kernels", sources: ["kernels.c"]),
 
@@ -53,7 +54,8 @@ let package = Package(
       name: "Models", dependencies: ["Graph", "Operators", "DeviceRuntime"], swiftSettings: settings
     ),
     .target(
-      name: "Datasets", dependencies: ["CImages", "CZlib", "Randomness"], swiftSettings: settings),
+      name: "Datasets", dependencies: ["CImages", "CMatio", "CZlib", "Randomness"],
+      swiftSettings: settings),
     .target(
       name: "Training",
       dependencies: [
@@ -105,7 +107,7 @@ let package = Package(
       name: "RandomnessTests", dependencies: ["Randomness"], swiftSettings: settings),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "Randomness"],
-      resources: [.copy("Images")], swiftSettings: settings),
+      resources: [.copy("Images"), .copy("Matrices")], swiftSettings: settings),
     .testTarget(
       name: "TrainingTests",
       dependencies: [

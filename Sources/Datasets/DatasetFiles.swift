@@ -6,11 +6,12 @@ struct DatasetFiles {
   enum Split {
     case idx(images: URL, labels: URL)
     case cifar([URL], labelClasses: [Int])
+    case svhn([URL])
 
     var urls: [URL] {
       switch self {
       case .idx(let images, let labels): [images, labels]
-      case .cifar(let files, _): files
+      case .cifar(let files, _), .svhn(let files): files
       }
     }
   }
@@ -50,6 +51,9 @@ struct DatasetFiles {
         [folder.appendingPathComponent("train.bin")], labelClasses: CIFAR.cifar100Labels)
       test = .cifar(
         [folder.appendingPathComponent("test.bin")], labelClasses: CIFAR.cifar100Labels)
+    case .svhn:
+      train = .svhn(["train", "extra"].map { folder.appendingPathComponent("\($0)_32x32.mat") })
+      test = .svhn([folder.appendingPathComponent("test_32x32.mat")])
     case .synthetic:
       train = .cifar([], labelClasses: [])
       test = train
@@ -92,7 +96,21 @@ struct DatasetFiles {
       return LabeledImages(
         height: CIFAR.side, width: CIFAR.side, channels: CIFAR.channels, images: images,
         labels: labels)
+    case .svhn(let files):
+      return try Self.joined(files)
     }
+  }
+
+  private static func joined(_ files: [URL]) throws(DataError) -> LabeledImages {
+    var images: [UInt8] = []
+    var labels: [Int32] = []
+    for file in files {
+      let part = try SVHN.images(file)
+      images += part.images
+      labels += part.labels
+    }
+    return LabeledImages(
+      height: SVHN.side, width: SVHN.side, channels: SVHN.channels, images: images, labels: labels)
   }
 
   /// Reads one file of `split` by itself; returns how many images or labels it has.
@@ -104,6 +122,8 @@ struct DatasetFiles {
       try readIDXLabels(file).count
     case .cifar(_, let labelClasses):
       try CIFAR.records(file, labelClasses: labelClasses).count
+    case .svhn:
+      try SVHN.images(file).count
     }
   }
 
@@ -112,7 +132,7 @@ struct DatasetFiles {
     let (usual, fileName): ([String], String?) =
       switch name {
       case .fashionMNIST: (ClassNames.fashionMNIST, nil)
-      case .mnist, .synthetic: (ClassNames.digits, nil)
+      case .mnist, .svhn, .synthetic: (ClassNames.digits, nil)
       case .cifar10: (ClassNames.cifar10, "batches.meta.txt")
       case .cifar100: (ClassNames.cifar100, "fine_label_names.txt")
       }
@@ -133,6 +153,7 @@ struct DatasetFiles {
     switch name {
     case .fashionMNIST: [72.9404]
     case .mnist: [33.3184]
+    case .svhn: [111.609, 113.161, 120.565]
     case .cifar10, .cifar100, .synthetic: [125.3, 123.0, 113.9]
     }
   }
@@ -142,6 +163,7 @@ struct DatasetFiles {
     switch name {
     case .fashionMNIST: [90.0212]
     case .mnist: [78.5675]
+    case .svhn: [50.498, 51.259, 50.244]
     case .cifar10, .cifar100, .synthetic: [63.0, 62.1, 66.7]
     }
   }
@@ -160,7 +182,7 @@ struct DatasetFiles {
     case .mnist: ["raw", "MNIST/raw"]
     case .cifar10: ["cifar-10-batches-bin"]
     case .cifar100: ["cifar-100-binary"]
-    case .synthetic: []
+    case .svhn, .synthetic: []
     }
   }
 

@@ -133,6 +133,8 @@ public struct DatasetLocator: Sendable {
     case .mnist: "download its four IDX files"
     case .cifar10: "unpack cifar-10-binary.tar.gz of www.cs.toronto.edu/~kriz/cifar.html"
     case .cifar100: "unpack cifar-100-binary.tar.gz of www.cs.toronto.edu/~kriz/cifar.html"
+    case .svhn:
+      "download train_32x32.mat, extra_32x32.mat and test_32x32.mat of ufldl.stanford.edu/housenumbers"
     case .synthetic: "ask for synthetic data"
     }
   }

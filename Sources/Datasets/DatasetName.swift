@@ -8,16 +8,18 @@ public enum DatasetName: Hashable, Sendable, CustomStringConvertible {
   case cifar10
   /// CIFAR-100 with its fine labels: 50000 + 10000 images of 3x32x32, 100 classes.
   case cifar100
+  /// SVHN's cropped digits with the extra ones: 604388 + 26032 images of 3x32x32, 10 classes.
+  case svhn
   /// Generated images that can be learned.
   case synthetic(SyntheticSize)
 
   /// The data sets that are files, in the order of a listing.
-  public static let onDisk: [DatasetName] = [.fashionMNIST, .mnist, .cifar10, .cifar100]
+  public static let onDisk: [DatasetName] = [.fashionMNIST, .mnist, .cifar10, .cifar100, .svhn]
 
   /// The form of a name that asks for synthetic data.
   public static let syntheticForm = "synthetic:CxHxW:CLASSES:COUNT"
 
-  private static let notBuiltYet = ["svhn", "imagenet"]
+  private static let notBuiltYet = ["imagenet"]
 
   /// The data set called `text`; throws `usage` for a name that is unknown or not built yet.
   public init(parsing text: String) throws(DataError) {
@@ -45,6 +47,7 @@ public enum DatasetName: Hashable, Sendable, CustomStringConvertible {
     case .mnist: "mnist"
     case .cifar10: "cifar10"
     case .cifar100: "cifar100"
+    case .svhn: "svhn"
     case .synthetic(let size): size.description
     }
   }
@@ -103,7 +106,7 @@ extension DatasetName {
   public var format: (height: Int, width: Int, channels: Int, classes: Int) {
     switch self {
     case .fashionMNIST, .mnist: (28, 28, 1, 10)
-    case .cifar10: (32, 32, 3, 10)
+    case .cifar10, .svhn: (32, 32, 3, 10)
     case .cifar100: (32, 32, 3, 100)
     case .synthetic(let size): (size.height, size.width, size.channels, size.classes)
     }

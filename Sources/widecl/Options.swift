@@ -63,7 +63,7 @@ extension DepthRule: ExpressibleByArgument {}
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The data set: fashion-mnist, mnist, cifar10, cifar100 or \(DatasetName.syntheticForm).",
+      "The data set: fashion-mnist, mnist, cifar10, cifar100, svhn or \(DatasetName.syntheticForm).",
       valueName: "name"))
   var data: String
 
