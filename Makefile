@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: benchmark help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean
+.PHONY: benchmark benchmark-transfer help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean
 
 WIDECL := .build/release/widecl
 DEMO := runs/demo
@@ -55,6 +55,15 @@ benchmark: build ## Compare training steps with PyTorch, in turns; leave the mac
 	@$(WIDECL) tune wrn-28-10 wrn-16-4 wrn-16-1
 	@echo "== Comparing"
 	@$(BENCHMARK_PYTHON) benchmarks/compare.py --widecl $(WIDECL) --readme README.md
+	@echo "== Where a step's time goes"
+	@$(BENCHMARK_PYTHON) benchmarks/roofline.py --widecl $(WIDECL) --readme README.md
+
+benchmark-transfer: build ## Measure what tuning per device and per width is worth, with Intel's runtime.
+	@scripts/setup python3-venv
+	@[[ -x $(BENCHMARK_PYTHON) ]] || python3 -m venv .venv
+	@$(BENCHMARK_PYTHON) -m pip install -q intel-opencl-rt intel-cmplr-lib-rt
+	@$(BENCHMARK_PYTHON) benchmarks/transfer.py --widecl $(WIDECL) --intel .venv/lib/libintelocl.so \
+	  --readme README.md
 
 build: setup ## Build the command.
 	swift build -c release --product widecl
