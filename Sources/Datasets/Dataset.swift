@@ -1,6 +1,6 @@
 import Foundation
 
-/// A data set in memory: two splits, the names of the classes and what normalises the images.
+/// A data set in memory or as image files: two splits, the names of the classes and what normalises the images.
 public struct Dataset: Sendable {
   /// The name it is asked for by, such as `cifar10`.
   public let name: String
@@ -67,6 +67,9 @@ public struct Dataset: Sendable {
   public static func load(_ name: DatasetName, at folder: URL) throws(DataError) -> Dataset {
     if case .synthetic(let size) = name {
       return try synthetic(size)
+    }
+    if let size = name.imageFileSize {
+      return try ImageFolder(folder).dataset(name: name, size: size)
     }
     let files = DatasetFiles(name, in: folder)
     let train = try files.load(files.train)

@@ -50,6 +50,7 @@ extension Dataset {
   /// Reads every file of `name` in `folder` and then the set as a whole; problems are in the
   /// result, nothing is thrown.
   public static func check(_ name: DatasetName, at folder: URL) -> DatasetCheck {
+    if name.imageFileSize != nil { return ImageFolder.check(name, at: folder) }
     let layout = DatasetFiles(name, in: folder)
     let files = [layout.train, layout.test].flatMap { split in
       split.urls.map { layout.check($0, of: split) }
@@ -61,7 +62,7 @@ extension Dataset {
       } else {
         Result { () throws(DataError) in try load(name, at: folder) }
       }
-    let path = DatasetName.onDisk.contains(name) ? layout.folder.path : nil
+    let path = name.isOnDisk ? layout.folder.path : nil
     switch loaded {
     case .success(let dataset):
       return DatasetCheck(

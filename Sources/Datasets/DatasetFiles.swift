@@ -24,8 +24,8 @@ struct DatasetFiles {
   let train: Split
   let test: Split
 
-  /// The files of `name` in `folder` or in the child the archives unpack to; synthetic data has
-  /// none.
+  /// The files of `name` in `folder` or in the child the archives unpack to; synthetic data and
+  /// image folders have none.
   init(_ name: DatasetName, in folder: URL) {
     let candidates =
       [folder] + Self.children(of: name).map { folder.appendingPathComponent($0) }
@@ -54,14 +54,15 @@ struct DatasetFiles {
     case .svhn:
       train = .svhn(["train", "extra"].map { folder.appendingPathComponent("\($0)_32x32.mat") })
       test = .svhn([folder.appendingPathComponent("test_32x32.mat")])
-    case .synthetic:
+    case .synthetic, .imagenet, .folder:
       train = .cifar([], labelClasses: [])
       test = train
     }
   }
 
   var anyExists: Bool {
-    (train.urls + test.urls).contains { FileManager.default.fileExists(atPath: $0.path) }
+    if name.imageFileSize != nil { return ImageFolder.exists(in: folder) }
+    return (train.urls + test.urls).contains { FileManager.default.fileExists(atPath: $0.path) }
   }
 
   /// Loads one split; every file of it is checked.
@@ -132,7 +133,7 @@ struct DatasetFiles {
     let (usual, fileName): ([String], String?) =
       switch name {
       case .fashionMNIST: (ClassNames.fashionMNIST, nil)
-      case .mnist, .svhn, .synthetic: (ClassNames.digits, nil)
+      case .mnist, .svhn, .synthetic, .imagenet, .folder: (ClassNames.digits, nil)
       case .cifar10: (ClassNames.cifar10, "batches.meta.txt")
       case .cifar100: (ClassNames.cifar100, "fine_label_names.txt")
       }
@@ -154,6 +155,7 @@ struct DatasetFiles {
     case .fashionMNIST: [72.9404]
     case .mnist: [33.3184]
     case .svhn: [111.609, 113.161, 120.565]
+    case .imagenet, .folder: ImageFolder.mean
     case .cifar10, .cifar100, .synthetic: [125.3, 123.0, 113.9]
     }
   }
@@ -164,6 +166,7 @@ struct DatasetFiles {
     case .fashionMNIST: [90.0212]
     case .mnist: [78.5675]
     case .svhn: [50.498, 51.259, 50.244]
+    case .imagenet, .folder: ImageFolder.standardDeviation
     case .cifar10, .cifar100, .synthetic: [63.0, 62.1, 66.7]
     }
   }
@@ -182,7 +185,7 @@ struct DatasetFiles {
     case .mnist: ["raw", "MNIST/raw"]
     case .cifar10: ["cifar-10-batches-bin"]
     case .cifar100: ["cifar-100-binary"]
-    case .svhn, .synthetic: []
+    case .svhn, .synthetic, .imagenet, .folder: []
     }
   }
 

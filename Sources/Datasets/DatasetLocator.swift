@@ -65,16 +65,16 @@ public struct DatasetLocator: Sendable {
     if let explicit {
       return [Candidate(folder: URL(fileURLWithPath: explicit), origin: .explicit)]
     }
-    guard DatasetName.onDisk.contains(name) else { return [] }
+    guard let folderName = name.folderName else { return [] }
     return roots.map {
-      Candidate(folder: $0.folder.appendingPathComponent(name.description), origin: $0.origin)
+      Candidate(folder: $0.folder.appendingPathComponent(folderName), origin: $0.origin)
     }
   }
 
   /// The folder of `name`; throws `missing` where no candidate holds a file of it, `usage` for
   /// synthetic data, which has no folder.
   public func locate(_ name: DatasetName, explicit: String? = nil) throws(DataError) -> URL {
-    guard DatasetName.onDisk.contains(name) else {
+    guard name.isOnDisk else {
       throw DataError(
         .usage, what: name.description, why: "is generated and has no folder",
         whatToDo: "leave out --data-path")
@@ -83,6 +83,11 @@ public struct DatasetLocator: Sendable {
       throw DataError(
         .missing, what: "--data-path", why: "empty",
         whatToDo: "name the folder that holds \(name)")
+    }
+    if case .folder = name, explicit == nil {
+      throw DataError(
+        .usage, what: name.description, why: "it is not said which folder",
+        whatToDo: "name the folder that holds train and val with --data-path")
     }
     let candidates = candidates(for: name, explicit: explicit)
     if let found = candidates.first(where: { DatasetFiles(name, in: $0.folder).anyExists }) {
@@ -135,6 +140,7 @@ public struct DatasetLocator: Sendable {
     case .cifar100: "unpack cifar-100-binary.tar.gz of www.cs.toronto.edu/~kriz/cifar.html"
     case .svhn:
       "download train_32x32.mat, extra_32x32.mat and test_32x32.mat of ufldl.stanford.edu/housenumbers"
+    case .imagenet, .folder: "put images into train/CLASS and val/CLASS"
     case .synthetic: "ask for synthetic data"
     }
   }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Labelled images of one split, as bytes.
+/// Labelled images of one split, as bytes or as files that are decoded when they are needed.
 public struct LabeledImages: Sendable, Equatable {
   /// Number of images, N.
   public let count: Int
@@ -10,8 +10,10 @@ public struct LabeledImages: Sendable, Equatable {
   public let width: Int
   /// Channels of an image, C.
   public let channels: Int
-  /// The images, `[N, H, W, C]`.
+  /// The images, `[N, H, W, C]`; empty where they are files.
   public let images: [UInt8]
+  /// The images' files, where they are decoded when they are needed.
+  public let files: ImageFiles?
   /// The class of each image, `[N]`, from 0.
   public let labels: [Int32]
 
@@ -27,12 +29,23 @@ public struct LabeledImages: Sendable, Equatable {
     self.channels = channels
     self.images = images
     self.labels = labels
+    files = nil
+  }
+
+  /// Images that become `size` x `size` x 3 as they are needed.
+  init(files: ImageFiles, size: Int) {
+    count = files.labels.count
+    (height, width, channels) = (size, size, 3)
+    images = []
+    labels = files.labels
+    self.files = files
   }
 
   /// The first `n` images, or all where there are fewer.
   public func prefix(_ n: Int) -> LabeledImages {
     precondition(n >= 0, "a number of images is not negative")
     guard n < count else { return self }
+    if let files { return LabeledImages(files: files.prefix(n), size: height) }
     return LabeledImages(
       height: height, width: width, channels: channels,
       images: Array(images.prefix(n * height * width * channels)),
@@ -49,7 +62,7 @@ public struct LabeledImages: Sendable, Equatable {
   }
 
   /// The mean and the standard deviation of each channel, `[C]`, in bytes 0...255; zeros where
-  /// there are no images.
+  /// there are no images in memory.
   public func channelStatistics() -> (mean: [Float], standardDeviation: [Float]) {
     var sums = [UInt64](repeating: 0, count: channels)
     var squares = [UInt64](repeating: 0, count: channels)

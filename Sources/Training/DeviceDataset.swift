@@ -1,8 +1,9 @@
 import Datasets
 import DeviceRuntime
+import Graph
 
 /// The images of one split on the device, as bytes, with the order in which they are visited.
-final class DeviceDataset {
+final class DeviceDataset: BatchSource {
   let count: Int
   private let images: Buffer<UInt8>
   private let labels: Buffer<Int32>
@@ -30,12 +31,13 @@ final class DeviceDataset {
     try inverseDeviation.write(standardDeviation.map { 1 / $0 }, on: queue)
   }
 
-  /// Sets the order of visits, a permutation of the images.
-  func setOrder(_ permutation: [UInt32]) throws(CLError) {
+  func begin(epoch: Int, order permutation: [UInt32]) throws {
     try order.write(permutation, on: queue)
   }
 
-  /// The buffers by the names that execution plans give them.
+  /// Nothing to do: the plan's first operation picks the images.
+  func provide(_ places: Range<Int>, slots: Int, next: Range<Int>?, to executor: Executor) {}
+
   func buffers(metrics: Buffer<Float>) -> [String: any DeviceBuffer] {
     [
       "dataset images": images, "dataset labels": labels, "order": order, "mean": mean,

@@ -6,7 +6,7 @@ import Graph
 /// Measures loss and error of a network over a split, with the running statistics.
 package final class Evaluator {
   private let executor: Executor
-  private let dataset: DeviceDataset
+  private let dataset: any BatchSource
   private let metrics: MetricsBuffer
   private let batch: Int
 
@@ -16,14 +16,14 @@ package final class Evaluator {
   ) throws {
     let batch = min(batch, split.count)
     self.batch = batch
-    dataset = try DeviceDataset(
-      split, mean: mean, standardDeviation: standardDeviation, context: store.context,
-      queue: store.queue)
+    dataset = try makeBatchSource(
+      split, mean: mean, standardDeviation: standardDeviation, augmentation: .none, seed: 0,
+      context: store.context, queue: store.queue)
     metrics = try MetricsBuffer(context: store.context, queue: store.queue)
     executor = try Executor(
       .evaluation(
         store.network, batch: batch,
-        source: .dataset(total: split.count, augmentation: .none)),
+        source: ImageSource(split, augmentation: .none)),
       store: store, external: dataset.buffers(metrics: metrics.buffer), chooser: chooser)
   }
 
@@ -32,15 +32,17 @@ package final class Evaluator {
   /// `results`, where given, gets what the network answers to each image.
   package func evaluate(
     results: inout TestResults?, stop: () -> Bool = { false }
-  ) throws(CLError) -> Metrics? {
+  ) throws -> Metrics? {
     try metrics.reset()
     for (number, first) in stride(from: 0, to: dataset.count, by: batch).enumerated() {
+      let valid = min(batch, dataset.count - first)
+      let end = first + valid
+      try dataset.provide(
+        first..<end, slots: batch,
+        next: end < dataset.count ? end..<min(end + batch, dataset.count) : nil, to: executor)
       try executor.enqueue(
-        scalars: StepScalars(
-          first: first, valid: min(batch, dataset.count - first), seed: 0, step: 0
-        ).values)
+        scalars: StepScalars(first: first, valid: valid, seed: 0, step: 0).values)
       if let classes = results?.classNames.count {
-        let valid = min(batch, dataset.count - first)
         results?.append(logits: try executor.read("logits").prefix(valid * classes))
       }
       // Waiting now and then keeps the queue short and lets an interruption through.
@@ -53,7 +55,7 @@ package final class Evaluator {
   }
 
   /// Loss and error over all images; stops early, with nil, when `stop` says so.
-  package func evaluate(stop: () -> Bool = { false }) throws(CLError) -> Metrics? {
+  package func evaluate(stop: () -> Bool = { false }) throws -> Metrics? {
     var results: TestResults?
     return try evaluate(results: &results, stop: stop)
   }

@@ -11,15 +11,12 @@ package struct ModelTuning {
   private let source: ImageSource
   private let optimizer: Optimizer
 
-  /// What training by `recipe` on `images` training images of a network needs.
-  package init(network: Network, recipe: Recipe, images: Int) {
+  /// What training by `recipe` on `images` training images of a network needs; `areFiles` where
+  /// the host decodes them.
+  package init(network: Network, recipe: Recipe, images: Int, areFiles: Bool = false) {
     self.network = network
     batch = min(recipe.batchSize, images)
-    source = .dataset(
-      total: images,
-      augmentation: Augmentation(
-        flip: recipe.augmentation.flip, pad: recipe.augmentation.pad,
-        padMode: recipe.augmentation.padMode == .reflect ? .reflect : .zero))
+    source = ImageSource(count: images, areFiles: areFiles, augmentation: recipe.augmentation)
     optimizer = Optimizer(recipe)
   }
 

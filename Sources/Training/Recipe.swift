@@ -32,6 +32,9 @@ public struct Recipe: Codable, Hashable, Sendable {
   public var inputNormalization: InputNormalization
 
   /// What happens to a training image before the network sees it.
+  ///
+  /// An image file has any size: it is cropped, its colours changed and, with `flip`, mirrored at
+  /// random as `ImagePreparation` says; with `none` it is brought to its size as a test image is.
   public struct Augmentation: Codable, Hashable, Sendable {
     /// Whether half of the images are mirrored.
     public var flip: Bool

@@ -31,7 +31,7 @@ public final class Trainer {
   package let store: ParameterStore
   /// Whether the velocities count as never used.
   private var velocitiesAreFresh = true
-  private let dataset: DeviceDataset
+  private let dataset: any BatchSource
   private let metrics: MetricsBuffer
   private let executor: Executor
   /// Of the epoch's last batch, where it is smaller and not dropped.
@@ -95,7 +95,10 @@ public final class Trainer {
         advice: "give a smaller pad than \(min(image.height, image.width))")
     }
     precondition(
-      image.count * count == data.train.images.count && network.classes >= data.classes,
+      image
+        == ImageShape(
+          height: data.train.height, width: data.train.width, channels: data.train.channels)
+        && network.classes >= data.classes,
       "the network does not fit the data's images")
     self.network = network
     self.recipe = recipe
@@ -103,11 +106,7 @@ public final class Trainer {
     sampler = BatchSampler(count: count, seed: seed)
     let queue = try context.makeQueue()
     let paddedParameters = ParameterStore.paddedCount(of: network, on: context.info)
-    let source = ImageSource.dataset(
-      total: count,
-      augmentation: Augmentation(
-        flip: recipe.augmentation.flip, pad: recipe.augmentation.pad,
-        padMode: recipe.augmentation.padMode == .reflect ? .reflect : .zero))
+    let source = ImageSource(data.train, augmentation: recipe.augmentation)
     func plan(batch: Int) -> ExecutionPlan {
       .training(
         network, batch: batch, source: source, optimizer: Optimizer(recipe),
@@ -115,9 +114,9 @@ public final class Trainer {
     }
     store = try ParameterStore(network: network, context: context, queue: queue)
     let normalization = recipe.inputNormalization.constants(of: data)
-    dataset = try DeviceDataset(
+    dataset = try makeBatchSource(
       data.train, mean: normalization.mean, standardDeviation: normalization.standardDeviation,
-      context: context, queue: queue)
+      augmentation: recipe.augmentation, seed: seed, context: context, queue: queue)
     metrics = try MetricsBuffer(context: context, queue: queue)
     let external = dataset.buffers(metrics: metrics.buffer)
     let last =
@@ -165,7 +164,7 @@ public final class Trainer {
   ) throws -> Metrics? {
     precondition(!isFinished, "all epochs are done")
     if orderedEpoch != epoch {
-      try dataset.setOrder(sampler.permutation(epoch: epoch))
+      try dataset.begin(epoch: epoch, order: sampler.permutation(epoch: epoch))
       orderedEpoch = epoch
     }
     if step == 0 {
@@ -198,23 +197,35 @@ public final class Trainer {
   }
 
   /// Loss and error over the test images; nil when `stop` asks to stop.
-  public func evaluate(stop: () -> Bool = { false }) throws(CLError) -> Metrics? {
+  public func evaluate(stop: () -> Bool = { false }) throws -> Metrics? {
     try evaluator.evaluate(stop: stop)
   }
 
   /// The same, with what the network answers to each image.
   func evaluate(
     results: inout TestResults?, stop: () -> Bool
-  ) throws(CLError) -> Metrics? {
+  ) throws -> Metrics? {
     try evaluator.evaluate(results: &results, stop: stop)
   }
 
-  private func enqueueStep() throws(CLError) {
+  /// The places of a step's images in the epoch's order.
+  private func places(ofStep step: Int) -> Range<Int> {
     let isLast = lastBatch > 0 && step == stepsPerEpoch - 1
+    let first = step * recipe.batchSize
+    return first..<first + (isLast ? lastBatch : recipe.batchSize)
+  }
+
+  private func enqueueStep() throws {
+    let isLast = lastBatch > 0 && step == stepsPerEpoch - 1
+    let executor = isLast ? lastExecutor ?? executor : executor
+    let places = places(ofStep: step)
+    try dataset.provide(
+      places, slots: places.count,
+      next: step + 1 < stepsPerEpoch ? self.places(ofStep: step + 1) : nil, to: executor)
     let scalars = StepScalars(
-      first: step * recipe.batchSize, valid: isLast ? lastBatch : recipe.batchSize, seed: seed,
+      first: places.lowerBound, valid: places.count, seed: seed,
       step: totalSteps, learningRate: learningRate, firstStep: velocitiesAreFresh)
-    try (isLast ? lastExecutor ?? executor : executor).enqueue(scalars: scalars.values)
+    try executor.enqueue(scalars: scalars.values)
     try store.queue.flush()
     velocitiesAreFresh = false
     step += 1

@@ -63,7 +63,8 @@ extension DepthRule: ExpressibleByArgument {}
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The data set: fashion-mnist, mnist, cifar10, cifar100, svhn or \(DatasetName.syntheticForm).",
+      "The data set: fashion-mnist, mnist, cifar10, cifar100, svhn, imagenet:SIZE, folder:SIZE or "
+        + "\(DatasetName.syntheticForm).",
       valueName: "name"))
   var data: String
 

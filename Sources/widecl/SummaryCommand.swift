@@ -50,7 +50,10 @@ struct SummaryCommand: ParsableCommand {
     var shape = image ?? ImageShape(height: 32, width: 32, channels: 3)
     var classes = classes ?? 10
     if let data {
-      let format = try DatasetName(parsing: data).format
+      guard let format = try DatasetName(parsing: data).format else {
+        throw ValidationError(
+          "how many classes \(data) has is not known: give --image and --classes")
+      }
       shape = ImageShape(height: format.height, width: format.width, channels: format.channels)
       classes = format.classes
     }

@@ -124,7 +124,7 @@ struct TrainCommand: ParsableCommand {
       for: context,
       tuning: ModelTuning(
         network: model.network(image: image, classes: data.classes), recipe: recipe,
-        images: min(limit ?? .max, data.train.count)))
+        images: min(limit ?? .max, data.train.count), areFiles: data.train.files != nil))
   }
 
   private func chosenRecipe() throws -> Recipe {

@@ -47,7 +47,7 @@ struct UsageTests {
     ["--recipe", "slow"], ["--epochs", "0"], ["--epochs", "-1"], ["--epochs", "few"],
     ["--batch", "0"], ["--batch", "-16"], ["--lr", "0"], ["--lr", "nan"], ["--lr", "-0.1"],
     ["--seed", "-1"], ["--seed", "x"], ["--limit", "0"], ["--runs", "0"], ["--dropout", "1.5"],
-    ["--model", "wrn-10-0"], ["--data", "synthetic:0x8x8:4:64"], ["--data", "imagenet"],
+    ["--model", "wrn-10-0"], ["--data", "synthetic:0x8x8:4:64"], ["--data", "folder:0"],
   ])
   func wrongTrainingOptions(options: [String]) throws {
     let folder = try TemporaryFolder()

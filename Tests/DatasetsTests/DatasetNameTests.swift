@@ -2,7 +2,10 @@ import Datasets
 import Testing
 
 @Suite struct DatasetNameTests {
-  @Test(arguments: ["fashion-mnist", "mnist", "cifar10", "cifar100", "synthetic:3x8x16:10:1000"])
+  @Test(arguments: [
+    "fashion-mnist", "mnist", "cifar10", "cifar100", "imagenet", "imagenet:64", "folder:32",
+    "synthetic:3x8x16:10:1000",
+  ])
   func knownNamesRoundTrip(text: String) throws {
     #expect(try DatasetName(parsing: text).description == text)
   }
@@ -16,15 +19,19 @@ import Testing
   @Test(arguments: ["cifar", "CIFAR10", "cifar10 ", "mnist\n", "../mnist", "", "syntheti"])
   func unknownNamesListTheKnownOnes(text: String) {
     expectError(
-      .usage, "fashion-mnist, mnist, cifar10, cifar100, svhn, synthetic:CxHxW:CLASSES:COUNT"
+      .usage,
+      "fashion-mnist, mnist, cifar10, cifar100, svhn, imagenet, imagenet:SIZE, "
+        + "folder:SIZE, synthetic:CxHxW:CLASSES:COUNT"
     ) {
       try DatasetName(parsing: text)
     }
   }
 
-  @Test(arguments: ["imagenet"])
-  func plannedNamesSaySo(text: String) {
-    expectError(.usage, text, "not built yet") { try DatasetName(parsing: text) }
+  @Test(arguments: [
+    "folder", "folder:", "folder:0", "folder:7", "folder:1025", "imagenet:x", "folder:8:8",
+  ])
+  func badSizesShowTheForm(text: String) {
+    expectError(.usage, text, "SIZE") { try DatasetName(parsing: text) }
   }
 
   @Test(arguments: [

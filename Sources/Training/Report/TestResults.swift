@@ -35,8 +35,13 @@ package struct TestResults: Sendable {
     return counts
   }
 
-  /// One image as a PNG file.
+  /// One image as a PNG file; nothing where its own file cannot be read any more.
   package func png(_ index: Int) -> [UInt8] {
+    if split.files != nil {
+      guard let pixels = try? split.testPixels(index) else { return [] }
+      return PNG.encoded(
+        pixels[...], height: split.height, width: split.width, channels: split.channels)
+    }
     let size = split.height * split.width * split.channels
     return PNG.encoded(
       split.images[index * size..<(index + 1) * size], height: split.height, width: split.width,

@@ -1,0 +1,62 @@
+import Datasets
+import Foundation
+import Testing
+
+@testable import Training
+
+@Suite(.serialized)
+struct ImageFolderRunTests {
+  /// Images of two classes, written by the report's PNG writer.
+  private func tiny() throws -> (TinyRun, TemporaryFolder) {
+    let folder = try TemporaryFolder()
+    for (split, count) in [("train", 11), ("val", 5)] {
+      for label in 0..<2 {
+        let path = folder.file("\(split)/class \(label)")
+        try FileManager.default.createDirectory(
+          atPath: path, withIntermediateDirectories: true)
+        for index in 0..<count {
+          let pixels = (0..<12 * 10 * 3).map {
+            UInt8(truncatingIfNeeded: ($0 * (3 + label) + index * 31) ^ ($0 >> 3))
+          }
+          let png = PNG.encoded(pixels[...], height: 12, width: 10, channels: 3)
+          try Data(png).write(to: URL(fileURLWithPath: "\(path)/\(index).png"))
+        }
+      }
+    }
+    var tiny = try TinyRun()
+    tiny.data = try Dataset.load(.folder(size: 8), at: URL(fileURLWithPath: folder.path))
+    tiny.recipe.dropLastBatch = false
+    return (tiny, folder)
+  }
+
+  @Test func aStoppedRunContinuesToTheSameBits() throws {
+    let (tiny, images) = try tiny()
+    let (whole, parts) = (try TemporaryFolder(), try TemporaryFolder())
+    let reference = try tiny.run(in: whole)
+    #expect(try reference.finishes())
+    do {
+      var asked = 0
+      let first = try tiny.run(in: parts)
+      #expect(
+        try !first.finishes {
+          asked += 1
+          return asked == 3
+        })
+    }
+    let second = try tiny.run(in: parts, resume: true)
+    #expect(second.trainer.totalSteps > 0)
+    #expect(try second.finishes())
+    #expect(try second.trainer.bits == reference.trainer.bits)
+    #expect(try whole.records == parts.records)
+    withExtendedLifetime(images) {}
+  }
+
+  @Test func aBrokenImageStopsTrainingByName() throws {
+    let (tiny, images) = try tiny()
+    try Data([1, 2]).write(to: URL(fileURLWithPath: images.file("train/class 1/3.png")))
+    let trainer = try tiny.trainer()
+    let error = #expect(throws: DataError.self) { try trainer.trainEpoch() }
+    #expect(error?.exitStatus == 65)
+    #expect(error?.description.contains("class 1/3.png") == true)
+  }
+}
