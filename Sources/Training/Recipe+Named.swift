@@ -15,6 +15,16 @@ extension Recipe {
     dropLastBatch: true, augmentation: .none, gammaInitialization: .uniform,
     inputNormalization: .divideBy255)
 
+  /// The recipe of fb.resnet.torch for ImageNet, by which the paper's networks were trained.
+  ///
+  /// Its random sized crops, colour jitter and lighting are not part of a recipe.
+  public static let imagenet = Recipe(
+    epochs: 90, batchSize: 256, learningRate: 0.1,
+    schedule: .steps(epochs: [31, 61], factor: 0.1), momentum: 0.9, nesterov: true,
+    dampening: 0, weightDecay: 1e-4, dropAtStartOfEpoch: true, resetMomentumAtDrop: false,
+    dropLastBatch: false, augmentation: Augmentation(flip: true, pad: 0, padMode: .reflect),
+    gammaInitialization: .one, inputNormalization: .meanStd)
+
   /// A few epochs for minutes on a CPU.
   public static let quick = Recipe(
     epochs: 3, batchSize: 128, learningRate: 0.2,
@@ -24,19 +34,18 @@ extension Recipe {
     gammaInitialization: .one, inputNormalization: .meanStd)
 
   /// The names that `named(_:)` knows, in the order to show them.
-  public static let names = ["cifar", "svhn", "quick"]
+  public static let names = ["cifar", "svhn", "imagenet", "quick"]
 
   /// The recipe of a name; throws with status 64 when there is none.
   public static func named(_ name: String) throws(TrainingError) -> Recipe {
     switch name {
     case "cifar": return .cifar
     case "svhn": return .svhn
+    case "imagenet": return .imagenet
     case "quick": return .quick
     default:
       throw TrainingError(
-        .usage, "recipe \"\(name)\"",
-        why: name == "imagenet"
-          ? "its crops, colour jitter and lighting are not built yet" : "there is no such recipe",
+        .usage, "recipe \"\(name)\"", why: "there is no such recipe",
         advice: "choose one of \(names.joined(separator: ", "))")
     }
   }
