@@ -63,10 +63,17 @@ let package = Package(
         "Files", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "Experiments",
+      dependencies: [
+        "Training", "Models", "Graph", "Autotuner", "DeviceRuntime", "Datasets", "Files",
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "widecl",
       dependencies: [
-        "Training", "Models", "Graph", "Operators", "Autotuner", "DeviceRuntime", "Datasets",
+        "Experiments", "Training", "Models", "Graph", "Operators", "Autotuner", "DeviceRuntime",
+        "Datasets",
         "Files", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -115,6 +122,10 @@ let package = Package(
         "TestSupport",
       ],
       resources: [.copy("Traces")], swiftSettings: settings),
+    .testTarget(
+      name: "ExperimentsTests",
+      dependencies: ["Experiments", "Training", "Models", "Graph", "Datasets"],
+      swiftSettings: settings),
     .testTarget(
       name: "CommandTests", dependencies: ["widecl", "Training", "Datasets", "TestSupport"],
       swiftSettings: settings),

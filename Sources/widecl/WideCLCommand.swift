@@ -27,8 +27,8 @@ struct WideCLCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DevicesCommand.self, SummaryCommand.self, TrainCommand.self, EvaluateCommand.self,
-      ReportCommand.self,
-      VerifyCommand.self, TuneCommand.self, BenchCommand.self, DataCommand.self,
+      ReportCommand.self, VerifyCommand.self, TuneCommand.self, BenchCommand.self,
+      ReproduceCommand.self, DataCommand.self,
     ])
 
   static func main() {

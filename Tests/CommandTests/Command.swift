@@ -92,7 +92,9 @@ final class Command {
   var isRunning: Bool { process.isRunning }
 
   /// Ctrl-C.
-  func interrupt() { kill(process.processIdentifier, SIGINT) }
+  func interrupt() { send(SIGINT) }
+
+  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 }
 
 /// A folder that goes with the value that holds it.

@@ -1,0 +1,169 @@
+import ArgumentParser
+import Autotuner
+import Datasets
+import DeviceRuntime
+import Experiments
+import Foundation
+import Graph
+import Models
+import Training
+
+struct ReproduceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reproduce",
+    abstract: "Runs an experiment of the paper, its numbers beside ours.",
+    discussion: """
+      Says first what will be run and about how long it takes. Each row trains into a folder of \
+      its own; Ctrl-C saves the state, and the same command continues. The output folder gets \
+      result.txt, .md, .csv and .json, and curves.csv. Of Figure 4 see 'widecl bench figure4'.
+      """)
+
+  @Argument(help: "table1 to table9, figure2 or figure3.") var experiment: String
+  @Option(help: "The data set; see 'widecl data list'.") var data = "cifar10"
+  @Option(help: "The folder it lies in; searched for by default.") var dataPath: String?
+  @Option(help: "The recipe, instead of the paper's for the data set.") var recipe: String?
+  @Option(
+    parsing: .unconditional,
+    help: "Epochs, instead of the recipe's; drops of the learning rate move in proportion.")
+  var epochs: Int?
+  @Option(parsing: .unconditional, help: "Images a step, instead of the recipe's.") var batch: Int?
+  @Option(parsing: .unconditional, help: "The base learning rate, instead of the recipe's.")
+  var lr: Double?
+  @Option(
+    parsing: .unconditional, help: "Runs a row, instead of the paper's number; the median counts.")
+  var runs: Int?
+  @Option(parsing: .unconditional, help: "Use only the first N training and test images.")
+  var limit: Int?
+  @Option(parsing: .unconditional, help: "The seed of the first run.") var seed: UInt64 = 1
+  @Option(
+    help: ArgumentHelp(
+      "Only these rows: numbers from 1 and parts of names, such as 1,3,wrn-16.",
+      valueName: "selection"))
+  var rows: String?
+  @Option(help: "The folder for rows and result.") var output: String?
+  @Flag(help: "Say what would be run, and stop.") var plan = false
+  @OptionGroup var tuningOptions: TuningOptions
+  @OptionGroup var deviceOptions: DeviceOptions
+  @Flag(help: "Print JSON.") var json = false
+
+  func validate() throws {
+    if let runs, !(1...1000).contains(runs) { throw ValidationError("--runs must be 1 to 1000") }
+    if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
+    _ = try PaperTable.named(experiment)?.rows(selected: rows)
+    if PaperTable.named(experiment) == nil && experiment != "table1" {
+      let hint = experiment == "figure4" ? "use 'widecl bench figure4'" : "choose one of "
+      let names = (["table1"] + PaperTable.all.map(\.name)).joined(separator: ", ")
+      throw ValidationError(
+        "'\(experiment)' is no experiment here; \(hint)\(experiment == "figure4" ? "" : names)")
+    }
+  }
+
+  func run() throws {
+    guard let table = PaperTable.named(experiment) else { return try printArchitecture() }
+    let selected = try table.rows(selected: rows)
+    let name = try DatasetName(parsing: data).description
+    let settings = try StudySettings(
+      table: table, data: name, base: try recipe.map { try Recipe.named($0) }, epochs: epochs,
+      batch: batch, learningRate: lr, limit: limit, seed: seed)
+    let dataset = try loadDataset(data, path: dataPath)
+    let folder = output ?? "runs/\(table.name)-\(name.replacing(":", with: "-"))"
+    let context = try deviceOptions.makeContext()
+    let study = Study(
+      table: table, rows: selected, settings: settings, runs: runs ?? table.runs, folder: folder,
+      data: dataset, context: context)
+    if plan {
+      let remainders = try study.plan(chooser: tuningOptions.chooser(for: context))
+      return try json ? printJSON(remainders) : print(text(of: remainders, on: context))
+    }
+    // Held to the end: two processes must not run one study.
+    let lock = try RunFolder(folder, resume: true)
+    defer { withExtendedLifetime(lock) {} }
+    try settings.claim(folder: folder)
+    tell(text(of: try study.plan(chooser: tuningOptions.chooser(for: context)), on: context))
+    Interrupt.install()
+    let outcome = try study.run(
+      chooser: { try tuningOptions.chooser(for: context, tuning: $0) }, report: tell,
+      stop: { Interrupt.isRequested })
+    if case .interrupted = outcome { throw ExitCode(Interrupt.exitStatus) }
+    let result = try study.result()
+    print(json ? result.json : result.text, terminator: json ? "\n" : "")
+  }
+
+  private func text(of remainders: [Study.Remainder], on context: Context) -> String {
+    let lines = remainders.map { row in
+      row.network.padded(to: 28) + (row.seconds.map { "about \(duration($0))" } ?? row.status)
+    }
+    let total = remainders.compactMap(\.seconds).reduce(0, +)
+    return
+      (["\(experiment) on \(data), device \(context.info.name)"] + lines
+      + ["in all".padded(to: 28) + "about \(duration(total))"]).joined(separator: "\n")
+  }
+
+  private func duration(_ seconds: Double) -> String {
+    switch seconds {
+    case ..<120: String(format: "%.0f s", seconds)
+    case ..<7200: String(format: "%.0f min", seconds / 60)
+    case ..<172_800: String(format: "%.1f h", seconds / 3600)
+    default: String(format: "%.1f days", seconds / 86400)
+    }
+  }
+
+  /// Table 1 for the data set's images: groups, blocks and shapes of WRN-28-10.
+  private func printArchitecture() throws {
+    struct Group: Encodable {
+      var group: String
+      var output: String
+      var blocks: String
+      var example: String
+    }
+    let format = try DatasetName(parsing: data).format
+    let image = ImageShape(
+      height: format.height, width: format.width, channels: format.channels)
+    let layers = try ModelName(parsing: "wrn-28-10").model()
+      .network(image: image, classes: format.classes).layerSummaries
+    let groups: [(String, String, String)] = [
+      ("conv1", "[3x3, 16]", "conv0"),
+      ("conv2", "[3x3, 16k; 3x3, 16k] x N", "group0."),
+      ("conv3", "[3x3, 32k; 3x3, 32k] x N", "group1."),
+      ("conv4", "[3x3, 64k; 3x3, 64k] x N", "group2."),
+    ]
+    let rows =
+      groups.map { name, blocks, prefix in
+        let output = layers.last { $0.name.hasPrefix(prefix) }?.output ?? ""
+        return Group(
+          group: name, output: output.split(separator: "x").dropFirst().joined(separator: "x"),
+          blocks: blocks, example: output)
+      } + [Group(group: "avg-pool", output: "1x1", blocks: "whole map", example: "640x1x1")]
+    if json { return try printJSON(rows) }
+    print("table1: WRN-n-k with B(3,3), n = 6N + 4, on \(data)")
+    print(
+      "group".padded(to: 10) + "output".padded(to: 8) + "blocks".padded(to: 28) + "of WRN-28-10")
+    for row in rows {
+      print(
+        row.group.padded(to: 10) + row.output.padded(to: 8) + row.blocks.padded(to: 28)
+          + row.example)
+    }
+  }
+}
+
+extension PaperTable {
+  /// The rows that a selection names, in the table's order; all without one.
+  func rows(selected selection: String?) throws -> [Row] {
+    guard let selection else { return rows }
+    var chosen: Set<Int> = []
+    for part in selection.lowercased().split(separator: ",", omittingEmptySubsequences: false) {
+      let matches = rows.indices.filter { index in
+        Int(part).map { $0 == index + 1 }
+          ?? (!part.isEmpty
+            && (rows[index].key.contains(part) || rows[index].title.lowercased().contains(part)))
+      }
+      if matches.isEmpty {
+        throw ValidationError(
+          "no row of \(name) is called '\(part)'; "
+            + "they are \(rows.map(\.key).joined(separator: ", "))")
+      }
+      chosen.formUnion(matches)
+    }
+    return chosen.sorted().map { rows[$0] }
+  }
+}
