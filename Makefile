@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: benchmark benchmark-transfer help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean
+.PHONY: benchmark benchmark-transfer miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean
 
 WIDECL := .build/release/widecl
 DEMO := runs/demo
@@ -64,6 +64,18 @@ benchmark-transfer: build ## Measure what tuning per device and per width is wor
 	@$(BENCHMARK_PYTHON) -m pip install -q intel-opencl-rt intel-cmplr-lib-rt
 	@$(BENCHMARK_PYTHON) benchmarks/transfer.py --widecl $(WIDECL) --intel .venv/lib/libintelocl.so \
 	  --readme README.md
+
+# About half an hour on two idle cores, ten minutes a table.
+MINIATURE := --data fashion-mnist --runs 1
+MINIATURES := runs/miniatures
+
+miniatures: build ## Run small studies of Tables 2, 4 and 6 and put them into README.md.
+	@$(WIDECL) reproduce table2 $(MINIATURE) --epochs 6 --limit 10000 --output $(MINIATURES)/table2
+	@$(WIDECL) reproduce table4 $(MINIATURE) --epochs 6 --limit 5000 \
+	  --rows wrn-40-1,wrn-40-2,wrn-40-4,wrn-16-8 --output $(MINIATURES)/table4
+	@$(WIDECL) reproduce table6 $(MINIATURE) --epochs 6 --limit 10000 \
+	  --rows wrn-16-4,wrn-52-1 --output $(MINIATURES)/table6
+	@scripts/insert-miniatures $(MINIATURES)/table2 $(MINIATURES)/table4 $(MINIATURES)/table6
 
 build: setup ## Build the command.
 	swift build -c release --product widecl
