@@ -155,7 +155,7 @@ package struct Study {
   /// `chooser` gives a row's configurations; the folder keeps them, and a row that was begun goes
   /// on with its own.
   package func run(
-    chooser: (ModelTuning) throws -> TunedChooser, report: (String) -> Void,
+    chooser: (ModelTuning) throws -> TunedChooser, algorithms: Algorithms, report: (String) -> Void,
     progress: Bool = true, stop: () -> Bool
   ) throws -> Outcome {
     for (row, state) in zip(rows, try result().rows) {
@@ -167,7 +167,8 @@ package struct Study {
         report("\(row.title), run \(run + 1) of \(runs)")
         do {
           let finished = try self.run(
-            model, row: row, number: run, chooser: chooser, progress: progress, stop: stop)
+            model, row: row, number: run, chooser: chooser, algorithms: algorithms,
+            progress: progress, stop: stop)
           guard finished else { return .interrupted }
         } catch let error as TrainingError where error.isDivergence {
           report("\(row.title): \(error.description)")
@@ -184,21 +185,23 @@ package struct Study {
 
   private func run(
     _ model: Model, row: PaperTable.Row, number: Int,
-    chooser: (ModelTuning) throws -> TunedChooser, progress: Bool, stop: () -> Bool
+    chooser: (ModelTuning) throws -> TunedChooser, algorithms: Algorithms, progress: Bool,
+    stop: () -> Bool
   ) throws -> Bool {
     let path = folder(of: row, run: number)
     _ = try RunFolder(path, resume: true)
     let record = "\(folder)/\(row.key)/tuning.json"
     let configurations: TunedChooser
     if let bytes = FileManager.default.contents(atPath: record) {
-      configurations = TunedChooser([try TuningDatabase(json: Array(bytes), path: record)])
+      configurations = TunedChooser(
+        [try TuningDatabase(json: Array(bytes), path: record)], algorithms: algorithms)
     } else {
       let results = try chooser(
         ModelTuning(
           network: network(of: model), recipe: settings.recipe, images: data.train.count)
       ).merged
       try AtomicFile.write([results.json], to: record)
-      configurations = TunedChooser([results])
+      configurations = TunedChooser([results], algorithms: algorithms)
     }
     let training = try TrainingRun(
       TrainingRun.Options(

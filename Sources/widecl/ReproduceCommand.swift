@@ -82,7 +82,8 @@ struct ReproduceCommand: ParsableCommand {
     tell(text(of: try study.plan(chooser: tuningOptions.chooser(for: context)), on: context))
     Interrupt.install()
     let outcome = try study.run(
-      chooser: { try tuningOptions.chooser(for: context, tuning: $0) }, report: tell,
+      chooser: { try tuningOptions.chooser(for: context, tuning: $0) },
+      algorithms: tuningOptions.algorithms, report: tell,
       stop: { Interrupt.isRequested })
     if case .interrupted = outcome { throw ExitCode(Interrupt.exitStatus) }
     let result = try study.result()
