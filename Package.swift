@@ -84,8 +84,12 @@ let package = Package(
       path: "Examples/FashionMNIST", swiftSettings: settings),
 
     .executableTarget(
-      name: "widecl-benchmarks", dependencies: ["Operators", "Autotuner", "DeviceRuntime"],
-      path: "benchmarks", exclude: ["README.md", "compare.py", "pytorch_step.py", "results"],
+      name: "widecl-benchmarks",
+      dependencies: ["Training", "Models", "Graph", "Operators", "Autotuner", "DeviceRuntime"],
+      path: "benchmarks",
+      exclude: [
+        "README.md", "compare.py", "pytorch_step.py", "results", "roofline.py", "transfer.py",
+      ],
       swiftSettings: settings),
 
     // Tests.

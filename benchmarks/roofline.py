@@ -23,7 +23,7 @@ WIDTH, HEIGHT, LEFT, BOTTOM = 720, 440, 70, 50
 
 
 def plot(report):
-    rows = [row for row in report["rows"] if row["pass"] in COLOURS and row["gbs"] > 0]
+    rows = [row for row in report["rows"] if row["operation"].startswith("conv2d_")]
     gflops, gbs = report["peak_gflops"], report["peak_gbs"]
     intensities = [row["gflops"] / row["gbs"] for row in rows]
     low, high = min(intensities + [gflops / gbs]) / 2, max(intensities) * 2

@@ -198,7 +198,8 @@ package struct Study {
     } else {
       let results = try chooser(
         ModelTuning(
-          network: network(of: model), recipe: settings.recipe, images: data.train.count)
+          network: network(of: model), recipe: settings.recipe, images: data.train.count,
+          areFiles: data.train.files != nil)
       ).merged
       try AtomicFile.write([results.json], to: record)
       configurations = TunedChooser([results], algorithms: algorithms)
