@@ -117,7 +117,9 @@ struct ReproduceCommand: ParsableCommand {
       var blocks: String
       var example: String
     }
-    let format = try DatasetName(parsing: data).format
+    guard let format = try DatasetName(parsing: data).format else {
+      throw ValidationError("'\(data)' has images of its own size; give the name of a data set")
+    }
     let image = ImageShape(
       height: format.height, width: format.width, channels: format.channels)
     let layers = try ModelName(parsing: "wrn-28-10").model()

@@ -112,6 +112,7 @@ struct ReproduceTests {
     for arguments in [
       ["table10"], ["figure4"], ["table4", "--rows", "wrn-99"], ["table4", "--runs", "0"],
       ["table4", "--epochs", "0"], ["table4", "--data", "letters"],
+      ["table1", "--data", "folder:32"],
     ] { try expectFailure(64, ["reproduce"] + arguments) }
   }
 }
