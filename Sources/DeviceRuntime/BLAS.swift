@@ -10,7 +10,25 @@ package enum BLAS {
 
   package enum Transpose: Hashable, Sendable { case no, yes }
 
-  /// Sizes and layout of C = alpha·op(A)·op(B) + beta·C, all row-major, on whole buffers.
+  /// Several products of one size in one call, their matrices in the same three buffers.
+  package struct Batch: Hashable, Sendable {
+    package var count: Int
+    /// Floats from the beginning of one product's matrix to the next's.
+    package var strideA: Int
+    package var strideB: Int
+    package var strideC: Int
+
+    package init(count: Int, strideA: Int, strideB: Int, strideC: Int) {
+      self.count = count
+      self.strideA = strideA
+      self.strideB = strideB
+      self.strideC = strideC
+    }
+  }
+
+  /// Sizes and layout of C = alpha·op(A)·op(B) + beta·C, all row-major.
+  ///
+  /// Matrices begin where their buffers do.
   package struct Product: Hashable, Sendable {
     package var m: Int
     package var n: Int
@@ -19,10 +37,12 @@ package enum BLAS {
     package var transposeB = Transpose.no
     package var alpha: Float = 1
     package var beta: Float = 0
+    /// nil for one product.
+    package var batch: Batch?
 
     package init(
       m: Int, n: Int, k: Int, transposeA: Transpose = .no, transposeB: Transpose = .no,
-      alpha: Float = 1, beta: Float = 0
+      alpha: Float = 1, beta: Float = 0, batch: Batch? = nil
     ) {
       self.m = m
       self.n = n
@@ -31,16 +51,24 @@ package enum BLAS {
       self.transposeB = transposeB
       self.alpha = alpha
       self.beta = beta
+      self.batch = batch
     }
 
     var leadingA: Int { transposeA == .no ? k : m }
     var leadingB: Int { transposeB == .no ? n : k }
+
+    /// Floats that a buffer needs for matrices of `count`, `stride` apart.
+    fileprivate func needed(_ count: Int, stride: Int?) -> Int {
+      max(0, (batch?.count ?? 1) - 1) * (stride ?? 0) + count
+    }
   }
 
   /// The size of the temporary buffer that `product` needs, 0 where it needs none.
   ///
-  /// It depends on the parameters that CLBlast uses: ask again after overriding them.
+  /// 0 for a batch, too: CLBlast takes no buffer for those and allocates one itself where it needs
+  /// one. It depends on the parameters that CLBlast uses: ask again after overriding them.
   package static func temporaryBytes(_ product: Product, on queue: Queue) throws(CLError) -> Int {
+    guard product.batch == nil else { return 0 }
     var rawQueue: cl_command_queue? = queue.raw
     var bytes = 0
     let status = calls.withLock { _ in
@@ -55,7 +83,8 @@ package enum BLAS {
 
   /// Enqueues C = alpha·op(A)·op(B) + beta·C.
   ///
-  /// A is [m, k], or [k, m] when transposed; B [k, n] or [n, k]; C [m, n]. `temporary` has at
+  /// A is [m, k], or [k, m] when transposed; B [k, n] or [n, k]; C [m, n]; a batch has many of each
+  /// and its products may not overlap in C. `temporary` has at
   /// least `temporaryBytes(_:on:)` and belongs to the product until it is done. Without it
   /// CLBlast allocates a buffer in every call that needs one, which no accounting sees.
   ///
@@ -66,8 +95,9 @@ package enum BLAS {
     temporary: (any DeviceBuffer)? = nil, on queue: Queue, name: String
   ) throws(CLError) {
     for (operand, count, needed) in [
-      ("A", a.count, product.m * product.k), ("B", b.count, product.k * product.n),
-      ("C", c.count, product.m * product.n),
+      ("A", a.count, product.needed(product.m * product.k, stride: product.batch?.strideA)),
+      ("B", b.count, product.needed(product.k * product.n, stride: product.batch?.strideB)),
+      ("C", c.count, product.needed(product.m * product.n, stride: product.batch?.strideC)),
     ] where count < needed {
       throw CLError(
         code: CL_INVALID_VALUE, function: "product \(name)",
@@ -78,7 +108,14 @@ package enum BLAS {
     let wantsEvent = queue.recorder != nil
     let status = calls.withLock { _ in
       withUnsafeMutablePointer(to: &event) { event in
-        CLBlastSgemmWithTempBuffer(
+        if let batch = product.batch {
+          return CLBlastSgemmStridedBatched(
+            CLBlastLayoutRowMajor, product.transposeA.constant, product.transposeB.constant,
+            product.m, product.n, product.k, product.alpha, a.raw, 0, product.leadingA,
+            batch.strideA, b.raw, 0, product.leadingB, batch.strideB, product.beta, c.raw, 0,
+            product.n, batch.strideC, batch.count, &rawQueue, wantsEvent ? event : nil)
+        }
+        return CLBlastSgemmWithTempBuffer(
           CLBlastLayoutRowMajor, product.transposeA.constant, product.transposeB.constant,
           product.m, product.n, product.k, product.alpha, a.raw, 0, product.leadingA, b.raw, 0,
           product.leadingB, product.beta, c.raw, 0, product.n, &rawQueue,
@@ -97,7 +134,8 @@ package enum BLAS {
     guard status != CLBlastSuccess else { return }
     throw CLError(
       code: cl_int(status.rawValue), function: function(),
-      detail: "m \(product.m), n \(product.n), k \(product.k)")
+      detail: "m \(product.m), n \(product.n), k \(product.k)"
+        + (product.batch.map { ", \($0.count) products" } ?? ""))
   }
 }
 

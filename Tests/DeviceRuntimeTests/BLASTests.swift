@@ -68,6 +68,59 @@ import Testing
     }
   }
 
+  /// Padded planes as between Winograd's transforms; what lies between products stays.
+  @Test(arguments: [BLAS.Transpose.no, .yes], [Float(0), 1])
+  func batchOfProducts(_ transposeA: BLAS.Transpose, _ beta: Float) throws {
+    for (m, n, k) in [(1, 1, 1), (3, 5, 7), (16, 10, 33), (130, 70, 90)] {
+      let gap = 16
+      let batch = BLAS.Batch(
+        count: 5, strideA: m * k + gap, strideB: k * n, strideC: m * n + gap)
+      let product = BLAS.Product(m: m, n: n, k: k, transposeA: transposeA, beta: beta, batch: batch)
+      let a = integers(batch.count * batch.strideA, seed: 1)
+      let b = integers(batch.count * batch.strideB, seed: 2)
+      var c = integers(batch.count * batch.strideC, seed: 3)
+      if beta == 0 {
+        for index in c.indices where index % batch.strideC < m * n { c[index] = .nan }
+      }
+      let result = try makeBuffer(c)
+      try BLAS.multiply(
+        product, makeBuffer(a), makeBuffer(b), into: result, on: queue, name: "test")
+      let values = try result.read(on: queue)
+      for index in values.indices {
+        let (number, at) = index.quotientAndRemainder(dividingBy: batch.strideC)
+        guard at < m * n else {
+          if values[index] != c[index] { Issue.record("between products at \(index)") }
+          continue
+        }
+        guard index % max(1, m * n / 97) == 0 else { continue }
+        let left = Array(a[(number * batch.strideA)...].prefix(m * k))
+        let right = Array(b[(number * batch.strideB)...].prefix(k * n))
+        let old = Array(c[(number * batch.strideC)...].prefix(m * n))
+        let sum = expected(product, left, right, old, row: at / n, column: at % n)
+        #expect(Double(values[index]) == sum, "\(product) at \(number), \(at)")
+      }
+    }
+  }
+
+  @Test func batchThatDoesNotFit() throws {
+    let eight = try makeBuffer([Float](repeating: 1, count: 8))
+    let seven = try makeBuffer([Float](repeating: 1, count: 7))
+    var product = BLAS.Product(m: 2, n: 2, k: 2)
+    product.batch = BLAS.Batch(count: 2, strideA: 4, strideB: 4, strideC: 4)
+    for (a, b, c, name) in [
+      (seven, eight, eight, "A"), (eight, seven, eight, "B"), (eight, eight, seven, "C"),
+    ] {
+      let error = #expect(throws: CLError.self) {
+        try BLAS.multiply(product, a, b, into: c, on: queue, name: "fc")
+      }
+      #expect(error?.detail == "\(name) has 7 elements, expected 8")
+    }
+    product.batch = BLAS.Batch(count: 0, strideA: 4, strideB: 4, strideC: 4)
+    #expect(throws: CLError.self) {
+      try BLAS.multiply(product, eight, eight, into: eight, on: queue, name: "fc")
+    }
+  }
+
   /// Large products go another way through CLBlast, with a temporary buffer.
   @Test func largeProductInTheCallersTemporaryBuffer() throws {
     var product = BLAS.Product(m: 130, n: 70, k: 90, transposeA: .yes)
