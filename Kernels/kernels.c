@@ -31,8 +31,17 @@ static const unsigned char common_philox_header[] = {
 static const unsigned char common_vector_header[] = {
 #embed "common/vector.clh"
 };
+static const unsigned char conv2d_batched_product_local[] = {
+#embed "conv2d/batched_product_local.cl"
+};
+static const unsigned char conv2d_batched_product_local_header[] = {
+#embed "conv2d/batched_product_local.clh"
+};
 static const unsigned char conv2d_batched_product_tile[] = {
 #embed "conv2d/batched_product_tile.cl"
+};
+static const unsigned char conv2d_batched_product_transposed_local[] = {
+#embed "conv2d/batched_product_transposed_local.cl"
 };
 static const unsigned char conv2d_batched_product_transposed_tile[] = {
 #embed "conv2d/batched_product_transposed_tile.cl"
@@ -149,7 +158,10 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("batchnorm/batchnorm_statistics.cl", batchnorm_batchnorm_statistics),
     SOURCE("common/philox.clh", common_philox_header),
     SOURCE("common/vector.clh", common_vector_header),
+    SOURCE("conv2d/batched_product_local.cl", conv2d_batched_product_local),
+    SOURCE("conv2d/batched_product_local.clh", conv2d_batched_product_local_header),
     SOURCE("conv2d/batched_product_tile.cl", conv2d_batched_product_tile),
+    SOURCE("conv2d/batched_product_transposed_local.cl", conv2d_batched_product_transposed_local),
     SOURCE("conv2d/batched_product_transposed_tile.cl", conv2d_batched_product_transposed_tile),
     SOURCE("conv2d/conv2d_activation.clh", conv2d_conv2d_activation_header),
     SOURCE("conv2d/conv2d_backward_data_local.cl", conv2d_conv2d_backward_data_local),

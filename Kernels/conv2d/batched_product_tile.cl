@@ -1,5 +1,5 @@
 // batched_product_tile: c[p] = a[p] · b[p] for each plane p, for CPUs.
-// Host: Sources/Operators/Conv2D/Winograd.swift
+// Host: Sources/Operators/Conv2D/WinogradProduct.swift
 //
 // a: [PLANES][ROWS][SUM_C], b: [PUT_C / PANEL][PLANES][SUM_C][PANEL], c: [PLANES][ROWS][PUT_C];
 // A_PAD and C_PAD floats lie between the planes of a and c.

@@ -1,5 +1,5 @@
 // batched_product_transposed_tile: c[p] (+)= aᵀ[p] · b[p] for each plane p, for CPUs.
-// Host: Sources/Operators/Conv2D/Winograd.swift
+// Host: Sources/Operators/Conv2D/WinogradProduct.swift
 //
 // a: [PLANES][ROWS][IN_C], b: [PLANES][ROWS][OUT_C], with A_PAD and B_PAD floats between planes;
 // c: [PLANES][IN_C][OUT_C]. ACCUMULATE adds to c, after the first chunk of images.

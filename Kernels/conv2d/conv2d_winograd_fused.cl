@@ -26,10 +26,6 @@
 #define V_PLANE (BLOCK * SUM_C + PLANE_PAD)
 #define M_PLANE (BLOCK * PANEL + PLANE_PAD)
 
-inline vec_t load_local(const __local float* p) { return *(const __local vec_t*)p; }
-
-inline void store_local(__local float* p, vec_t value) { *(__local vec_t*)p = value; }
-
 // v of one tile and VEC channels; `inside` promises that the tile and its border lie in the image.
 inline void winograd_fused_input(const __global float* restrict x, const int row, const int column,
                                  const bool inside, const struct activation a, __local float* v) {

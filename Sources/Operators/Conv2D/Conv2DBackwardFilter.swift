@@ -58,13 +58,15 @@ package enum Conv2DBackwardFilter: TunableOperation {
   package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
     direct(problem.shape, on: device)
       + Im2colTiling.candidates(problem.shape, on: device).map(Configuration.im2col)
-      + winograd(problem.shape)
+      + winograd(problem.shape, on: device)
   }
 
-  private static func winograd(_ shape: Conv2DShape) -> [Configuration] {
+  private static func winograd(
+    _ shape: Conv2DShape, on device: DeviceInfo
+  ) -> [Configuration] {
     guard WinogradTiling.applies(to: shape) else { return [] }
     let tiles = [(8, 2), (10, 2), (4, 4), (5, 4), (16, 1), (8, 3), (8, 1)]
-    return WinogradTiling.chunkings(shape).flatMap { outTile, images in
+    let tilings = WinogradTiling.chunkings(shape).flatMap { outTile, images in
       tiles.map {
         WinogradTiling(outTile: outTile, images: images, itemM: $0.0, itemN: $0.1)
       }
@@ -72,7 +74,10 @@ package enum Conv2DBackwardFilter: TunableOperation {
       shape.inChannels.isMultiple(of: $0.vec)  // transforms take whole vectors
         && shape.inChannels.isMultiple(of: $0.itemM)  // no masked rows
         && shape.outChannels.isMultiple(of: $0.itemN * $0.vec)
-    }.map(Configuration.winograd)
+    }
+    let shared = WinogradTiling.sharedCandidates(shape, on: device)
+    return (device.kind == .gpu ? shared + tilings : tilings + shared)
+      .map(Configuration.winograd)
   }
 
   private static func direct(_ shape: Conv2DShape, on device: DeviceInfo) -> [Configuration] {
@@ -116,7 +121,7 @@ package enum Conv2DBackwardFilter: TunableOperation {
       let fused = problem.normalization.flatMap { $0.canBeFused ? $0 : nil }
       let plan = WinogradLaunches(shape: shape, tiling: tiling).gradientPlan(normalization: fused)
       return fused == problem.normalization
-        ? plan : problem.normalization?.before(plan, shape, onGPU: false) ?? plan
+        ? plan : problem.normalization?.before(plan, shape, onGPU: tiling.workGroup > 1) ?? plan
     }
   }
 

@@ -51,26 +51,9 @@ package enum Conv2DConfiguration: Hashable, Codable, Sendable, CustomStringConve
       shape, channelsSummed: channelsSummed, channelsProduced: channelsProduced,
       on: device
     ).map(Conv2DConfiguration.winogradFused)
-    return direct + winograd + fused
-  }
-}
-
-extension WinogradTiling {
-  /// Output tiles and images of a chunk that make sense for a shape: chunks whose transformed tiles
-  /// take from about 1 to 32 MiB.
-  static func chunkings(
-    _ shape: Conv2DShape
-  ) -> [(outTile: Int, images: Int)] {
-    let divisors = (1...shape.batch).filter { shape.batch.isMultiple(of: $0) }
-    return [4, 2].flatMap { outTile in
-      let fitting = divisors.filter { images in
-        let tiling = WinogradTiling(outTile: outTile, images: images, itemM: 1, itemN: 1)
-        let bytes =
-          4 * tiling.planesCount(shape, channels: shape.inChannels + shape.outChannels)
-        return bytes >= 1 << 20 && bytes <= 32 << 20
-      }
-      let chosen = fitting.isEmpty ? [divisors.last ?? 1] : fitting
-      return chosen.suffix(3).map { (outTile, $0) }
-    }
+    let shared = WinogradTiling.sharedCandidates(shape, on: device)
+      .map(Conv2DConfiguration.winograd)
+    return device.kind == .gpu
+      ? direct + shared + winograd + fused : direct + winograd + fused + shared
   }
 }

@@ -1,65 +1,6 @@
 import Autotuner
 import DeviceRuntime
 
-/// How a 3x3 convolution with stride 1 is computed by F(m x m, 3 x 3).
-///
-/// Chunk by chunk of images: tiles are transformed, one matrix product is made for each point of a
-/// tile, and the products are transformed back. Four times fewer multiplications with tiles of 4,
-/// 2.25 times with tiles of 2, for some rounding error.
-package struct WinogradTiling: Hashable, Codable, Sendable, CustomStringConvertible {
-  /// Rows and columns of an output tile: 2 or 4.
-  package var outTile: Int
-  /// Images in a chunk; divides the batch.
-  ///
-  /// What a chunk needs should stay in cache.
-  package var images: Int
-  /// Rows of a product per work-item.
-  package var itemM: Int
-  /// Columns of a product per work-item, in vectors of `vec`.
-  package var itemN: Int
-  /// Floats in a vector; divides the channels.
-  package var vec: Int
-  /// Work-items in a group of a transform, along channels.
-  ///
-  /// 1 on a CPU.
-  package var workGroup: Int
-
-  package init(
-    outTile: Int, images: Int, itemM: Int, itemN: Int, vec: Int = 16, workGroup: Int = 1
-  ) {
-    self.outTile = outTile
-    self.images = images
-    self.itemM = itemM
-    self.itemN = itemN
-    self.vec = vec
-    self.workGroup = workGroup
-  }
-
-  package var description: String {
-    "winograd\(outTile)_n\(images)_im\(itemM)_in\(itemN)_v\(vec)_wg\(workGroup)"
-  }
-
-  /// Points of a transformed tile, each a plane of the products.
-  var points: Int { (outTile + 2) * (outTile + 2) }
-
-  /// Floats between two planes of transformed tiles, as PLANE_PAD in winograd.clh.
-  static let planePad = 16
-
-  func tiles(_ shape: Conv2DShape) -> Int {
-    images * ceilDivide(shape.inHeight, outTile) * ceilDivide(shape.inWidth, outTile)
-  }
-
-  /// Floats of a chunk's transformed tiles with this number of channels.
-  func planesCount(_ shape: Conv2DShape, channels: Int) -> Int {
-    points * (tiles(shape) * channels + WinogradTiling.planePad)
-  }
-
-  /// Whether F(m x m, 3 x 3) computes the convolution at all.
-  static func applies(to shape: Conv2DShape) -> Bool {
-    shape.kernel == 3 && shape.stride == 1
-  }
-}
-
 /// The launches that the three passes share.
 struct WinogradLaunches {
   let shape: Conv2DShape
@@ -107,7 +48,8 @@ struct WinogradLaunches {
   /// u from w, for forward or, turned and transposed, for backward data.
   func filter(backward: Bool) -> OperationPlan.Launch {
     WinogradLaunches.filter(
-      shape, outTile: tiling.outTile, panel: tiling.itemN * tiling.vec, vec: tiling.vec,
+      shape, outTile: tiling.outTile,
+      panel: tiling.panel(put: backward ? shape.inChannels : shape.outChannels), vec: tiling.vec,
       workGroup: tiling.workGroup, backward: backward)
   }
 
@@ -130,43 +72,6 @@ struct WinogradLaunches {
           groups: NDRange.Size(ceilDivide(put / vec, workGroup), ceilDivide(sum, itemM)),
           local: NDRange.Size(workGroup)),
         arguments: [.buffer("w"), .buffer("u")]))
-  }
-
-  /// m[p] = v[p] · u[p].
-  func product(sum: Int, put: Int) -> OperationPlan.Launch {
-    let rows = tiling.tiles(shape)
-    return .kernel(
-      OperationPlan.KernelLaunch(
-        source: "conv2d/batched_product_tile.cl", entryPoint: "batched_product_tile",
-        macros: [
-          Macro("VEC", tiling.vec), Macro("ITEM_M", tiling.itemM), Macro("ITEM_N", tiling.itemN),
-          Macro("ROWS", rows), Macro("PLANES", tiling.points), Macro("SUM_C", sum),
-          Macro("PUT_C", put), Macro("A_PAD", WinogradTiling.planePad),
-          Macro("C_PAD", WinogradTiling.planePad),
-        ],
-        range: NDRange(
-          groups: NDRange.Size(
-            ceilDivide(rows, tiling.itemM), put / (tiling.itemN * tiling.vec), tiling.points)),
-        arguments: [.buffer("v"), .buffer("u"), .buffer("m")]))
-  }
-
-  /// du[p] (+)= vᵀ[p] · d[p].
-  func transposedProduct(accumulate: Bool) -> OperationPlan.Launch {
-    .kernel(
-      OperationPlan.KernelLaunch(
-        source: "conv2d/batched_product_transposed_tile.cl",
-        entryPoint: "batched_product_transposed_tile",
-        macros: [
-          Macro("VEC", tiling.vec), Macro("ITEM_M", tiling.itemM), Macro("ITEM_N", tiling.itemN),
-          Macro("ROWS", tiling.tiles(shape)), Macro("IN_C", shape.inChannels),
-          Macro("OUT_C", shape.outChannels), Macro("A_PAD", WinogradTiling.planePad),
-          Macro("B_PAD", WinogradTiling.planePad), Macro("ACCUMULATE", accumulate),
-        ],
-        range: NDRange(
-          groups: NDRange.Size(
-            shape.outChannels / (tiling.itemN * tiling.vec), shape.inChannels / tiling.itemM,
-            tiling.points)),
-        arguments: [.buffer("v"), .buffer("d"), .buffer("du")]))
   }
 
   /// dw from du.
