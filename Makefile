@@ -51,8 +51,6 @@ benchmark: build ## Compare training steps with PyTorch, in turns; leave the mac
 	@$(BENCHMARK_PYTHON) -c 'import torch' 2>/dev/null || \
 	  $(BENCHMARK_PYTHON) -m pip install -q '$(TORCH)' numpy || \
 	  $(BENCHMARK_PYTHON) -m pip install -q torch numpy
-	@echo "== Tuning what has no result yet"
-	@$(WIDECL) tune wrn-28-10 wrn-16-4 wrn-16-1
 	@echo "== Comparing"
 	@$(BENCHMARK_PYTHON) benchmarks/compare.py --widecl $(WIDECL) --readme README.md
 	@echo "== Where a step's time goes"
