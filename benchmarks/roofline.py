@@ -1,10 +1,10 @@
 """Draws each convolution's passes in a training step against the device's measured peaks.
 
-    python roofline.py --widecl PATH [--network wrn-28-10] [--batch 32] [--output results]
+    python roofline.py --widecl PATH [--networks wrn-28-10 ...] [--batch 32] [--output results]
 
-Takes the numbers of `widecl bench layers --json` and writes roofline.json and roofline.svg into the
-device's folder; prints where a step's time goes, in Markdown, and `--readme` puts that into a file
-between its two markers. A point's height is the direct algorithm's arithmetic over the time:
+Takes the numbers of `widecl bench layers --json`, of the first network writes roofline.json and
+roofline.svg into the device's folder; prints where a step's time goes, and how far that is from the
+roofs, in Markdown, and `--readme` puts that into a file between its two markers. A point's height is the direct algorithm's arithmetic over the time:
 Winograd's F(4x4, 3x3) makes a quarter of the multiplications, so its own roof lies four times as
 high.
 """
@@ -15,7 +15,7 @@ import math
 import pathlib
 import subprocess
 
-from compare import HERE, slug, write
+from compare import HERE, NETWORKS, slug, write
 
 BEGIN, END = "<!-- limits: begin -->", "<!-- limits: end -->"
 COLOURS = {"forward": "#3b7dd8", "backward_data": "#d8823b", "backward_filter": "#3b9d58"}
@@ -88,53 +88,95 @@ def plot(report):
     return "\n".join(parts) + "\n</svg>\n"
 
 
-def limits(report):
-    """Where the time of a step goes, by kind of work."""
+def is_winograd(row):
+    return row["configuration"].startswith("winograd")
+
+
+def kinds_of_work(report, kind):
+    """Milliseconds, GFLOP and GB of a step's rows, by the kind that a function gives them."""
     kinds = {}
     for row in report["rows"]:
-        name = row["operation"]
-        if name.startswith("conv2d_"):
-            algorithm = row["configuration"].split("_")[0].rstrip("0123456789")
-            algorithm = "Winograd" if algorithm.startswith("winograd") else "direct or im2col"
-            name = f"convolutions, {algorithm}, {row['pass'].replace('_', ' ')}"
-        kind = kinds.setdefault(name, {"ms": 0.0, "gflop": 0.0, "gb": 0.0})
-        kind["ms"] += row["ms"]
-        kind["gflop"] += row["gflops"] * row["ms"] * 1e-3
-        kind["gb"] += row["gbs"] * row["ms"] * 1e-3
-    total = sum(kind["ms"] for kind in kinds.values())
+        sums = kinds.setdefault(kind(row), {"ms": 0.0, "gflop": 0.0, "gb": 0.0})
+        sums["ms"] += row["ms"]
+        sums["gflop"] += row["gflops"] * row["ms"] * 1e-3
+        sums["gb"] += row["gbs"] * row["ms"] * 1e-3
+    return kinds
+
+
+def work(report):
+    """Where the time of a network's step goes."""
+    def kind(row):
+        if not row["operation"].startswith("conv2d_"):
+            return row["operation"]
+        algorithm = "Winograd" if is_winograd(row) else "direct or im2col"
+        return f"convolutions, {algorithm}, {row['pass'].replace('_', ' ')}"
+
+    kinds = kinds_of_work(report, kind)
+    total = sum(sums["ms"] for sums in kinds.values())
     lines = [
         f"| {report['model'].upper()}, batch {report['batch']}: work | ms | of the step "
         "| GFLOP/s, of the peak | GB/s, of the peak |",
         "|---|---|---|---|---|",
     ]
-    for name, kind in sorted(kinds.items(), key=lambda item: -item[1]["ms"]):
-        if kind["ms"] < 0.01 * total:
+    for name, sums in sorted(kinds.items(), key=lambda item: -item[1]["ms"]):
+        if sums["ms"] < 0.01 * total:
             continue
-        seconds = kind["ms"] * 1e-3
-        gflops, gbs = kind["gflop"] / seconds, kind["gb"] / seconds
+        seconds = sums["ms"] * 1e-3
+        gflops, gbs = sums["gflop"] / seconds, sums["gb"] / seconds
         lines.append(
-            f"| {name} | {kind['ms']:.1f} | {100 * kind['ms'] / total:.0f} % "
+            f"| {name} | {sums['ms']:.1f} | {100 * sums['ms'] / total:.0f} % "
             f"| {gflops:.0f}, {100 * gflops / report['peak_gflops']:.0f} % "
             f"| {gbs:.1f}, {100 * gbs / report['peak_gbs']:.0f} % |")
     return "\n".join(lines)
 
 
+def limits(reports):
+    """How far each network's step is from the roofs, by what bounds its parts."""
+    lines = [
+        "| Step, batch 32 | Winograd: of the step, of 4 x peak | other convolutions: of the step, "
+        "of the peak | the rest: of the step, of the peak GB/s | every part at its roof |",
+        "|---|---|---|---|---|",
+    ]
+    for report in reports:
+        kinds = kinds_of_work(report, lambda row: (
+            "winograd" if is_winograd(row) else
+            "direct" if row["operation"].startswith("conv2d_") else "rest"))
+        total = sum(sums["ms"] for sums in kinds.values())
+        cells, bound = [], 0
+        for name, amount, roof in (("winograd", "gflop", 4 * report["peak_gflops"]),
+                                   ("direct", "gflop", report["peak_gflops"]),
+                                   ("rest", "gb", report["peak_gbs"])):
+            sums = kinds.get(name, {"ms": 0, amount: 0})
+            least = 1e3 * sums[amount] / roof
+            bound += least
+            cells.append(f"{100 * sums['ms'] / total:.0f} %, {100 * least / sums['ms']:.0f} %"
+                         if sums["ms"] else "none")
+        lines.append(f"| {report['model'].upper()} | " + " | ".join(cells)
+                     + f" | {bound:.0f} of {total:.0f} ms |")
+    return "\n".join(lines)
+
+
+def measure(network, options):
+    return json.loads(subprocess.run(
+        [options.widecl, "bench", "layers", network, "--batch", str(options.batch), "--no-tune",
+         "--json"], check=True, stdout=subprocess.PIPE, text=True).stdout)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--widecl", required=True, help="the built command")
-    parser.add_argument("--network", default="wrn-28-10")
+    parser.add_argument("--networks", nargs="+", default=NETWORKS)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--output", type=pathlib.Path, default=HERE / "results")
     parser.add_argument("--readme", type=pathlib.Path)
     options = parser.parse_args()
-    report = json.loads(subprocess.run(
-        [options.widecl, "bench", "layers", options.network, "--batch", str(options.batch),
-         "--no-tune", "--json"], check=True, stdout=subprocess.PIPE, text=True).stdout)
+    reports = [measure(network, options) for network in options.networks]
+    report = reports[0]
     folder = options.output / slug(report["device"])
     folder.mkdir(parents=True, exist_ok=True)
     write(folder / "roofline.json", report)
     (folder / "roofline.svg").write_text(plot(report))
-    text = limits(report)
+    text = limits(reports) + "\n\n" + work(report)
     print(text)
     if options.readme:
         readme = options.readme.read_text()
