@@ -26,6 +26,7 @@ let package = Package(
       name: "COpenCL", pkgConfig: "OpenCL",
       providers: [.apt(["ocl-icd-opencl-dev", "opencl-c-headers"])]),
     .systemLibrary(name: "CCLBlast", pkgConfig: "clblast", providers: [.apt(["libclblast-dev"])]),
+    .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(
       name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
@@ -72,9 +73,8 @@ let package = Package(
     .executableTarget(
       name: "widecl",
       dependencies: [
-        "Experiments", "Training", "Models", "Graph", "Operators", "Autotuner", "DeviceRuntime",
-        "Datasets",
-        "Files", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CMalloc", "Experiments", "Training", "Models", "Graph", "Operators", "Autotuner",
+        "DeviceRuntime", "Datasets", "Files", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
