@@ -74,7 +74,8 @@ let package = Package(
       name: "widecl",
       dependencies: [
         "CMalloc", "Experiments", "Training", "Models", "Graph", "Operators", "Autotuner",
-        "DeviceRuntime", "Datasets", "Files", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "DeviceRuntime", "Datasets", "Files",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
