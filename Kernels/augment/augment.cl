@@ -48,7 +48,7 @@ struct augment_draw {
   int left;
 };
 
-inline struct augment_draw augment_draw(const int slot, const uint2 seed, const uint step) {
+static inline struct augment_draw augment_draw(const int slot, const uint2 seed, const uint step) {
   const uint4 words = philox((uint4)((uint)slot, STREAM, step, 0u), seed);
   struct augment_draw draw;
   draw.flipped = FLIP && (words.x >> 31);
@@ -58,7 +58,7 @@ inline struct augment_draw augment_draw(const int slot, const uint2 seed, const 
 }
 
 // The row or column of the image at `padded` in the padded image, or OUTSIDE.
-inline int augment_source(const int padded, const int size) {
+static inline int augment_source(const int padded, const int size) {
   const int position = padded - PAD;
 #if PAD_REFLECT
   const int mirrored = position < 0 ? -position : position;
@@ -68,29 +68,30 @@ inline int augment_source(const int padded, const int size) {
 #endif
 }
 
-inline int augment_column(const int column, const struct augment_draw draw) {
+static inline int augment_column(const int column, const struct augment_draw draw) {
   const int source = augment_source(column + draw.left, IN_W);
   return draw.flipped && source != OUTSIDE ? IN_W - 1 - source : source;
 }
 
-inline const __global uchar* augment_row(const __global uchar* images, const uint image,
-                                         const int row) {
+static inline const __global uchar* augment_row(const __global uchar* images, const uint image,
+                                                const int row) {
   return images + ((size_t)image * IN_H + (size_t)row) * ROW;
 }
 
 #if VEC == 16
 // Lane j of vector v of a row belongs to channel (16 v + j) % IN_C: IN_C vectors are a period.
-inline void augment_lanes(const __global float* channels, float lanes[16 * IN_C]) {
+static inline void augment_lanes(const __global float* channels, float lanes[16 * IN_C]) {
   for (int i = 0; i < 16 * IN_C; i++) lanes[i] = channels[i % IN_C];
 }
 
-inline void augment_zero(__global float* out, const int count) {
+static inline void augment_zero(__global float* out, const int count) {
   for (int i = 0; i < count; i++) out[i] = 0.0f;
 }
 
 // One row of a slot: its bytes are put in order first, then normalised side by side.
-inline void augment_write(const __global uchar* in, const struct augment_draw draw,
-                          const float* mean, const float* inverseDeviation, __global float* out) {
+static inline void augment_write(const __global uchar* in, const struct augment_draw draw,
+                                 const float* mean, const float* inverseDeviation,
+                                 __global float* out) {
   uchar bytes[16 * ROW_VECTORS];
   for (int column = 0; column < IN_W; column++) {
     const int source = max(augment_column(column, draw), 0);

@@ -27,8 +27,9 @@
 #define M_PLANE (BLOCK * PANEL + PLANE_PAD)
 
 // v of one tile and VEC channels; `inside` promises that the tile and its border lie in the image.
-inline void winograd_fused_input(const __global float* restrict x, const int row, const int column,
-                                 const bool inside, const struct activation a, __local float* v) {
+static inline void winograd_fused_input(const __global float* restrict x, const int row,
+                                        const int column, const bool inside,
+                                        const struct activation a, __local float* v) {
   vec_t half_done[TILE_IN][TILE_IN];
 #pragma unroll
   for (int j = 0; j < TILE_IN; j++) {
@@ -54,8 +55,8 @@ inline void winograd_fused_input(const __global float* restrict x, const int row
 }
 
 // m = v · u of one point and one panel, ITEM_M tiles.
-inline void winograd_fused_product(const __local float* v, const __global float* restrict u,
-                                   __local float* m) {
+static inline void winograd_fused_product(const __local float* v, const __global float* restrict u,
+                                          __local float* m) {
   vec_t acc[ITEM_M][ITEM_N];
 #pragma unroll
   for (int i = 0; i < ITEM_M; i++)
@@ -78,11 +79,11 @@ inline void winograd_fused_product(const __local float* v, const __global float*
 }
 
 // y of one tile and VEC channels, `at` its place in y.
-inline void winograd_fused_output(const __local float* m, const int row, const int column,
+static inline void winograd_fused_output(const __local float* m, const int row, const int column,
 #if WITH_RESIDUAL
-                                  const __global float* restrict residual,
+                                         const __global float* restrict residual,
 #endif
-                                  __global float* restrict y, const int at) {
+                                         __global float* restrict y, const int at) {
   vec_t half_done[TILE_OUT][TILE_IN];
 #pragma unroll
   for (int j = 0; j < TILE_IN; j++) {

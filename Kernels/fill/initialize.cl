@@ -32,7 +32,7 @@ typedef uint words_t;
 #define LANE_NUMBERS 0u
 #endif
 
-inline lanes_t initialize_uniform(words_t words) {
+static inline lanes_t initialize_uniform(words_t words) {
 #if VEC == 64
   return convert_float16(words >> 8) * 0x1p-24f;
 #else
@@ -41,7 +41,8 @@ inline lanes_t initialize_uniform(words_t words) {
 }
 
 // The four words of philox for a counter in each lane; `philox` of philox.clh takes one.
-inline void initialize_words(words_t* words, words_t x, const uint stream, const uint2 seed) {
+static inline void initialize_words(words_t* words, words_t x, const uint stream,
+                                    const uint2 seed) {
   words_t y = (words_t)(STREAM), z = (words_t)(stream), w = (words_t)(0u);
   uint2 key = seed;
   for (int round = 0; round < 10; round++) {
@@ -59,7 +60,7 @@ inline void initialize_words(words_t* words, words_t x, const uint stream, const
   words[3] = w;
 }
 
-inline void initialize_keep(float* values, const lanes_t lanes) {
+static inline void initialize_keep(float* values, const lanes_t lanes) {
 #if VEC == 64
   vstore16(lanes, 0, values);
 #else
@@ -68,8 +69,8 @@ inline void initialize_keep(float* values, const lanes_t lanes) {
 }
 
 // The numbers of LANES counters from `counter`: values[j] has word j of each.
-inline void initialize_values(float values[4][LANES], const uint counter, const uint stream,
-                              const uint2 seed, const float low, const float high) {
+static inline void initialize_values(float values[4][LANES], const uint counter, const uint stream,
+                                     const uint2 seed, const float low, const float high) {
   words_t words[4];
   initialize_words(words, counter + LANE_NUMBERS, stream, seed);
 #if NORMAL
