@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: benchmark benchmark-transfer miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean
+.PHONY: benchmark benchmark-transfer gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean
 
 WIDECL := .build/release/widecl
 DEMO := runs/demo
@@ -74,6 +74,21 @@ miniatures: build ## Run small studies of Tables 2, 4 and 6 and put them into RE
 	@$(WIDECL) reproduce table6 $(MINIATURE) --epochs 6 --limit 10000 \
 	  --rows wrn-16-4,wrn-52-1 --output $(MINIATURES)/table6
 	@scripts/insert-miniatures $(MINIATURES)/table2 $(MINIATURES)/table4 $(MINIATURES)/table6
+
+# Two models hold every kind of layer; the step runs on Intel's driver in its recording mode.
+GPU_STEP := bench step wrn-16-1 --batch 8 --steps 1 --no-tune --tuning none
+
+gpu-check: build ## Compile the kernels for GPUs of three vendors: registers, spills, occupancy.
+	@gpucheck/setup
+	@swift build -c release --product widecl-benchmarks
+	@.build/release/widecl-benchmarks programs wrn-28-10 wrn-16-1 >.build/programs.jsonl
+	@python3 gpucheck/check.py .build/programs.jsonl --driver $(WIDECL) $(GPU_STEP)
+
+gpu-check-full: build ## The same for every configuration made for GPUs: an hour or more.
+	@gpucheck/setup
+	@swift build -c release --product widecl-benchmarks
+	@.build/release/widecl-benchmarks all-programs wrn-28-10 wrn-16-1 >.build/programs.jsonl
+	@python3 gpucheck/check.py .build/programs.jsonl
 
 build: setup ## Build the command.
 	swift build -c release --product widecl

@@ -5,7 +5,13 @@ import Operators
 
 // Prints, for the convolutions of a Wide ResNet, each candidate's time and GFLOP/s.
 // Usage: widecl-benchmarks PASS CHANNELS SIZE BATCH [IN_CHANNELS [KERNEL [STRIDE]]]
+// Or lists the kernels that a GPU would get: widecl-benchmarks programs|all-programs MODEL...
 let arguments = CommandLine.arguments.dropFirst()
+if let command = arguments.first, ["programs", "all-programs"].contains(command) {
+  try Programs.print(
+    models: Array(arguments.dropFirst()), allConfigurations: command == "all-programs")
+  exit(0)
+}
 let numbers = arguments.dropFirst().compactMap { Int($0) }
 guard let pass = arguments.first, numbers.count >= 3 else {
   print("usage: widecl-benchmarks PASS CHANNELS SIZE BATCH [IN_CHANNELS [KERNEL [STRIDE]]]")
