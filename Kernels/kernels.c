@@ -7,6 +7,9 @@
 static const unsigned char add_add[] = {
 #embed "add/add.cl"
 };
+static const unsigned char add_add_relu[] = {
+#embed "add/add_relu.cl"
+};
 static const unsigned char augment_augment[] = {
 #embed "augment/augment.cl"
 };
@@ -27,6 +30,9 @@ static const unsigned char batchnorm_batchnorm_statistics[] = {
 };
 static const unsigned char common_philox_header[] = {
 #embed "common/philox.clh"
+};
+static const unsigned char common_pixels_header[] = {
+#embed "common/pixels.clh"
 };
 static const unsigned char common_vector_header[] = {
 #embed "common/vector.clh"
@@ -139,8 +145,14 @@ static const unsigned char peak_peak_multiply_add[] = {
 static const unsigned char pool_global_average_pool[] = {
 #embed "pool/global_average_pool.cl"
 };
+static const unsigned char pool_max_pool[] = {
+#embed "pool/max_pool.cl"
+};
 static const unsigned char sgd_sgd[] = {
 #embed "sgd/sgd.cl"
+};
+static const unsigned char shortcut_padded_shortcut[] = {
+#embed "shortcut/padded_shortcut.cl"
 };
 static const unsigned char tuned_pocl_avx512[] = {
 #embed "tuned/pocl-avx512.json"
@@ -150,6 +162,7 @@ static const unsigned char tuned_pocl_avx512[] = {
 
 static const struct widecl_kernel_source table[] = {
     SOURCE("add/add.cl", add_add),
+    SOURCE("add/add_relu.cl", add_add_relu),
     SOURCE("augment/augment.cl", augment_augment),
     SOURCE("batchnorm/batchnorm.clh", batchnorm_batchnorm_header),
     SOURCE("batchnorm/batchnorm_dropout.clh", batchnorm_batchnorm_dropout_header),
@@ -157,6 +170,7 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("batchnorm/batchnorm_relu_forward.cl", batchnorm_batchnorm_relu_forward),
     SOURCE("batchnorm/batchnorm_statistics.cl", batchnorm_batchnorm_statistics),
     SOURCE("common/philox.clh", common_philox_header),
+    SOURCE("common/pixels.clh", common_pixels_header),
     SOURCE("common/vector.clh", common_vector_header),
     SOURCE("conv2d/batched_product_local.cl", conv2d_batched_product_local),
     SOURCE("conv2d/batched_product_local.clh", conv2d_batched_product_local_header),
@@ -194,7 +208,9 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("peak/peak_copy.cl", peak_peak_copy),
     SOURCE("peak/peak_multiply_add.cl", peak_peak_multiply_add),
     SOURCE("pool/global_average_pool.cl", pool_global_average_pool),
+    SOURCE("pool/max_pool.cl", pool_max_pool),
     SOURCE("sgd/sgd.cl", sgd_sgd),
+    SOURCE("shortcut/padded_shortcut.cl", shortcut_padded_shortcut),
     SOURCE("tuned/pocl-avx512.json", tuned_pocl_avx512),
 };
 

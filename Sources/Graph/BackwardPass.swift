@@ -28,10 +28,30 @@ struct BackwardPass {
     switch node.layer {
     case .input: preconditionFailure("the input has no gradient")
     case .convolution: appendConvolution(node, dy: dy)
-    case .batchNormReLU(let dropout):
-      appendBatchNormReLU(index, node, dropout: dropout, dy: dy)
+    case .batchNorm(let relu, let dropout):
+      appendBatchNorm(index, node, relu: relu, dropout: dropout, dy: dy)
     case .add:
       for input in node.inputs { addGradient(dy, to: input, layer: node.name) }
+    case .addReLU:
+      // The gradient to the sum is that to both operands.
+      let dx = gradientTensor(node.inputs[0], from: node.name)
+      plan.append(
+        AddReLUBackward.self, AddReLUProblem(count: forward.count(node.inputs[0])),
+        layer: node.name, phase: .backward,
+        ["dy": dy, "y": forward.saved[index].output, "dx": dx])
+      for input in node.inputs { addGradient(dx, to: input, layer: node.name) }
+    case .paddedShortcut:
+      let dx = gradientTensor(node.inputs[0], from: node.name)
+      plan.append(
+        PaddedShortcutBackward.self, forward.paddedShortcutProblem(node), layer: node.name,
+        phase: .backward, ["dy": dy, "dx": dx])
+      addGradient(dx, to: node.inputs[0], layer: node.name)
+    case .maxPool:
+      let dx = gradientTensor(node.inputs[0], from: node.name)
+      plan.append(
+        MaxPoolBackward.self, forward.maxPoolProblem(node), layer: node.name, phase: .backward,
+        ["dy": dy, "winners": forward.saved[index].winners, "dx": dx])
+      addGradient(dx, to: node.inputs[0], layer: node.name)
     case .globalAveragePool:
       let from = forward.network.shape(of: node.inputs[0])
       let dx = gradientTensor(node.inputs[0], from: node.name)
@@ -74,8 +94,8 @@ struct BackwardPass {
     gradients[node.inputs[0].index] = dx
   }
 
-  private mutating func appendBatchNormReLU(
-    _ index: Int, _ node: Network.Node, dropout: Double, dy: Int
+  private mutating func appendBatchNorm(
+    _ index: Int, _ node: Network.Node, relu: Bool, dropout: Double, dy: Int
   ) {
     let saved = forward.saved[index]
     let dx = gradientTensor(node.inputs[0], from: node.name)
@@ -89,7 +109,7 @@ struct BackwardPass {
     plan.append(
       BatchNormReLUBackward.self,
       BatchNormReLUBackward.Problem(
-        rows: forward.batchNormRows(node), channels: node.shape.channels,
+        rows: forward.batchNormRows(node), channels: node.shape.channels, relu: relu,
         dropout: Float(dropout), withAddend: bindings["addend"] != nil),
       layer: node.name, phase: .backward, bindings, scalars: ["layer": .uint(UInt32(index))])
     gradients[node.inputs[0].index] = dx

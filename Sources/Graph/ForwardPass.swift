@@ -12,6 +12,8 @@ struct ForwardPass {
     /// Of a batch normalisation: the batch's mean and inverse deviation.
     var mean = -1
     var inverseDeviation = -1
+    /// Of a max pool: which pixel of its window each maximum is.
+    var winners = -1
   }
 
   let network: Network
@@ -21,6 +23,8 @@ struct ForwardPass {
   private(set) var saved: [Saved] = []
   /// For each convolution whose result is only added to something: that addition.
   private let additionsInConvolutions: [Int: Int]
+  /// The same the other way round.
+  private let convolutionsOfAdditions: [Int: Int]
   /// Batch normalisations that the convolutions behind them apply themselves.
   private let normalizationsInConvolutions: Set<Int>
 
@@ -30,6 +34,8 @@ struct ForwardPass {
     self.mode = mode
     self.plan = plan
     additionsInConvolutions = network.additionsInConvolutions
+    convolutionsOfAdditions = Dictionary(
+      uniqueKeysWithValues: additionsInConvolutions.map { ($1, $0) })
     normalizationsInConvolutions = network.normalizationsInConvolutions
     saved = [Saved(output: images)]
     for index in network.nodes.indices.dropFirst() { append(index) }
@@ -58,10 +64,10 @@ struct ForwardPass {
     switch node.layer {
     case .input: preconditionFailure("the input is the first layer only")
     case .convolution: appendConvolution(index)
-    case .batchNormReLU: appendBatchNormReLU(index)
+    case .batchNorm: appendBatchNorm(index)
     case .add:
       // The convolution that computes the sum has put it into its own place.
-      if let convolution = additionsInConvolutions.first(where: { $0.value == index })?.key {
+      if let convolution = convolutionsOfAdditions[index] {
         saved.append(Saved(output: saved[convolution].output))
         return
       }
@@ -70,6 +76,20 @@ struct ForwardPass {
         Add.self, Add.Problem(count: plan.tensors[y].count), layer: node.name, phase: .forward,
         ["a": output(node.inputs[0]), "b": output(node.inputs[1]), "y": y])
       saved.append(Saved(output: y))
+    case .addReLU:
+      let y = tensor(node)
+      plan.append(
+        AddReLUForward.self, AddReLUProblem(count: plan.tensors[y].count), layer: node.name,
+        phase: .forward, ["a": output(node.inputs[0]), "b": output(node.inputs[1]), "y": y],
+        scalars: ["scale": .float(1)])
+      saved.append(Saved(output: y))
+    case .paddedShortcut:
+      let y = tensor(node)
+      plan.append(
+        PaddedShortcutForward.self, paddedShortcutProblem(node), layer: node.name, phase: .forward,
+        ["x": output(node.inputs[0]), "y": y])
+      saved.append(Saved(output: y))
+    case .maxPool: appendMaxPool(node)
     case .globalAveragePool:
       let from = network.shape(of: node.inputs[0])
       let y = tensor(node)
@@ -91,23 +111,18 @@ struct ForwardPass {
     }
   }
 
-  func linearProblem(_ node: Network.Node) -> LinearProblem {
-    LinearProblem(
-      batch: batch, inputs: network.shape(of: node.inputs[0]).channels,
-      outputs: node.shape.channels)
-  }
-
-  func convolutionShape(_ node: Network.Node) -> Conv2DShape {
-    guard case .convolution(let kernel, let stride) = node.layer else {
-      preconditionFailure("\(node.name) is no convolution")
+  private mutating func appendMaxPool(_ node: Network.Node) {
+    let problem = maxPoolProblem(node)
+    var places = Saved(output: tensor(node))
+    var bindings = ["x": output(node.inputs[0]), "y": places.output]
+    if problem.withWinners {
+      places.winners = plan.tensor(
+        "\(node.name).winners", count: problem.outCount, element: .uchar)
+      bindings["winners"] = places.winners
     }
-    let from = network.shape(of: node.inputs[0])
-    return Conv2DShape(
-      batch: batch, inHeight: from.height, inWidth: from.width, inChannels: from.channels,
-      outChannels: node.shape.channels, kernel: kernel, stride: stride)
+    plan.append(MaxPoolForward.self, problem, layer: node.name, phase: .forward, bindings)
+    saved.append(places)
   }
-
-  func batchNormRows(_ node: Network.Node) -> Int { batch * node.shape.height * node.shape.width }
 
   private mutating func appendConvolution(_ index: Int) {
     let node = network.nodes[index]
@@ -136,7 +151,7 @@ struct ForwardPass {
   ) -> (bindings: [String: Int], normalization: InputNormalization?, scalars: DynamicScalars) {
     let index = node.inputs[0].index
     guard normalizationsInConvolutions.contains(index),
-      case .batchNormReLU(let dropout) = network.nodes[index].layer
+      case .batchNorm(_, let dropout) = network.nodes[index].layer
     else { return (["x": output(node.inputs[0])], nil, [:]) }
     let normalization = InputNormalization(
       inference: mode == .evaluation, dropout: mode == .training ? Float(dropout) : 0)
@@ -145,7 +160,7 @@ struct ForwardPass {
     )
   }
 
-  private mutating func appendBatchNormReLU(_ index: Int) {
+  private mutating func appendBatchNorm(_ index: Int) {
     let node = network.nodes[index]
     let channels = node.shape.channels
     saved.append(Saved(output: -1))
@@ -164,7 +179,7 @@ struct ForwardPass {
         ])
     }
     guard !normalizationsInConvolutions.contains(index) else { return }
-    guard case .batchNormReLU(let dropout) = node.layer else {
+    guard case .batchNorm(let relu, let dropout) = node.layer else {
       preconditionFailure("\(node.name) is no batch normalisation")
     }
     let y = tensor(node)
@@ -173,8 +188,8 @@ struct ForwardPass {
     plan.append(
       BatchNormReLUForward.self,
       BatchNormReLUForward.Problem(
-        rows: batchNormRows(node), channels: node.shape.channels, inference: mode == .evaluation,
-        dropout: mode == .training ? Float(dropout) : 0),
+        rows: batchNormRows(node), channels: node.shape.channels, relu: relu,
+        inference: mode == .evaluation, dropout: mode == .training ? Float(dropout) : 0),
       layer: node.name, phase: .forward,
       normalizationBindings(index, in: &plan).merging(["y": y]) { $1 },
       scalars: ["layer": .uint(UInt32(index))])
@@ -209,35 +224,5 @@ struct ForwardPass {
 
   private mutating func tensor(_ node: Network.Node) -> Int {
     plan.tensor(node.name, count: batch * node.shape.count)
-  }
-}
-
-extension Network {
-  /// Batch normalisations that only convolutions read.
-  var normalizationsInConvolutions: Set<Int> {
-    Set(
-      nodes.indices.filter { index in
-        guard case .batchNormReLU = nodes[index].layer else { return false }
-        let users = nodes.filter { $0.inputs.contains { $0.index == index } }
-        return !users.isEmpty
-          && users.allSatisfy { if case .convolution = $0.layer { true } else { false } }
-      })
-  }
-
-  /// For each convolution whose result goes into one addition and nowhere else, that addition:
-  /// the convolution then computes the sum, once its other operand is there.
-  var additionsInConvolutions: [Int: Int] {
-    var users: [Int: [Int]] = [:]
-    for (index, node) in nodes.enumerated() {
-      for input in node.inputs { users[input.index, default: []].append(index) }
-    }
-    var result: [Int: Int] = [:]
-    for (index, node) in nodes.enumerated() where node.layer == .add {
-      guard let last = node.inputs.map(\.index).max(), case .convolution = nodes[last].layer,
-        users[last] == [index], node.inputs[0] != node.inputs[1]
-      else { continue }
-      result[last] = index
-    }
-    return result
   }
 }

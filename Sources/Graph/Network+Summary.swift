@@ -29,9 +29,13 @@ extension Network {
             "conv \(kernel)x\(kernel)\(stride > 1 ? " /\(stride)" : "")",
             kernel * kernel * from.channels * node.shape.count
           )
-        case .batchNormReLU(let dropout):
-          (dropout > 0 ? "bn-relu-drop" : "bn-relu", 0)
+        case .batchNorm(let relu, let dropout):
+          ("bn" + (relu ? "-relu" : "") + (dropout > 0 ? "-drop" : ""), 0)
         case .add: ("add", 0)
+        case .addReLU: ("add-relu", 0)
+        case .paddedShortcut(let stride): ("padded\(stride > 1 ? " /\(stride)" : "")", 0)
+        case .maxPool(let kernel, let stride):
+          ("max pool \(kernel)x\(kernel)\(stride > 1 ? " /\(stride)" : "")", 0)
         case .globalAveragePool: ("average pool", 0)
         case .linear: ("linear", from.channels * node.shape.channels)
         }

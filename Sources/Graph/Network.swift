@@ -41,8 +41,11 @@ public struct Network: Sendable {
   enum Layer: Hashable, Sendable {
     case input
     case convolution(kernel: Int, stride: Int)
-    case batchNormReLU(dropout: Double)
+    case batchNorm(relu: Bool, dropout: Double)
     case add
+    case addReLU
+    case paddedShortcut(stride: Int)
+    case maxPool(kernel: Int, stride: Int)
     case globalAveragePool
     case linear
   }
@@ -63,6 +66,9 @@ public struct Network: Sendable {
   public private(set) var parameters: [Parameter] = []
   /// The running means and variances.
   public private(set) var states: [Parameter] = []
+
+  /// The names of `parameters`.
+  private var names: Set<String> = []
 
   /// An empty network for images of this shape.
   public init(image: ImageShape) {
@@ -111,6 +117,19 @@ public struct Network: Sendable {
   public mutating func batchNormReLU(
     _ x: Value, dropout: Double = 0, unitGamma: Bool = false, name: String
   ) -> Value {
+    batchNorm(x, relu: true, dropout: dropout, unitGamma: unitGamma, name: name)
+  }
+
+  /// Batch normalisation alone, as before the sum of a post-activation block.
+  ///
+  /// Gamma starts as U(0, 1), or as 1 with `unitGamma`; beta as 0.
+  public mutating func batchNorm(_ x: Value, unitGamma: Bool = false, name: String) -> Value {
+    batchNorm(x, relu: false, dropout: 0, unitGamma: unitGamma, name: name)
+  }
+
+  private mutating func batchNorm(
+    _ x: Value, relu: Bool, dropout: Double, unitGamma: Bool, name: String
+  ) -> Value {
     precondition(dropout >= 0 && dropout < 1, "dropout of \(name)")
     let channels = shape(of: x).channels
     let gamma = add(
@@ -124,7 +143,7 @@ public struct Network: Sendable {
     states.append(
       Parameter(name: "\(name).running_var", layout: .vector(channels), start: .constant(1)))
     return add(
-      .batchNormReLU(dropout: dropout), name, [x], shape(of: x), parameters: [gamma, beta],
+      .batchNorm(relu: relu, dropout: dropout), name, [x], shape(of: x), parameters: [gamma, beta],
       states: [states.count - 2, states.count - 1])
   }
 
@@ -132,6 +151,38 @@ public struct Network: Sendable {
   public mutating func add(_ a: Value, _ b: Value, name: String) -> Value {
     precondition(shape(of: a) == shape(of: b), "\(name): \(shape(of: a)) + \(shape(of: b))")
     return add(.add, name, [a, b], shape(of: a))
+  }
+
+  /// relu(a + b) of equal shapes.
+  public mutating func addReLU(_ a: Value, _ b: Value, name: String) -> Value {
+    precondition(shape(of: a) == shape(of: b), "\(name): \(shape(of: a)) + \(shape(of: b))")
+    return add(.addReLU, name, [a, b], shape(of: a))
+  }
+
+  /// Every `stride`-th row and column of x, with zeros as channels behind its own.
+  public mutating func paddedShortcut(
+    _ x: Value, channels: Int, stride: Int, name: String
+  ) -> Value {
+    let from = shape(of: x)
+    precondition(channels >= from.channels && stride > 0, "padded shortcut \(name)")
+    return add(
+      .paddedShortcut(stride: stride), name, [x],
+      ImageShape(
+        height: (from.height + stride - 1) / stride, width: (from.width + stride - 1) / stride,
+        channels: channels))
+  }
+
+  /// The maximum of each square window, padded by `kernel / 2`; a NaN counts as the largest.
+  public mutating func maxPool(
+    _ x: Value, kernel: Int = 3, stride: Int = 2, name: String = "max_pool"
+  ) -> Value {
+    precondition((1...15).contains(kernel) && kernel % 2 == 1 && stride > 0, "max pool \(name)")
+    let from = shape(of: x)
+    return add(
+      .maxPool(kernel: kernel, stride: stride), name, [x],
+      ImageShape(
+        height: (from.height + 2 * (kernel / 2) - kernel) / stride + 1,
+        width: (from.width + 2 * (kernel / 2) - kernel) / stride + 1, channels: from.channels))
   }
 
   /// The mean over all pixels of each channel.
@@ -160,7 +211,7 @@ public struct Network: Sendable {
   }
 
   private mutating func add(_ parameter: Parameter) -> Int {
-    precondition(!parameters.contains { $0.name == parameter.name }, "two of \(parameter.name)")
+    precondition(names.insert(parameter.name).inserted, "two of \(parameter.name)")
     parameters.append(parameter)
     return parameters.count - 1
   }

@@ -28,6 +28,28 @@ extension Add {
   }
 }
 
+extension AddReLUForward {
+  package static func checkProblem(for problem: Problem) -> Problem { problem.checked }
+
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    sizeDistance([(problem.count, other.count, 1)])
+  }
+}
+
+extension AddReLUBackward {
+  package static func checkProblem(for problem: Problem) -> Problem { problem.checked }
+
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    sizeDistance([(problem.count, other.count, 1)])
+  }
+}
+
+extension AddReLUProblem {
+  fileprivate var checked: AddReLUProblem {
+    AddReLUProblem(count: min(count, checkedElements + 1))
+  }
+}
+
 extension Augment {
   package static func checkProblem(for problem: Problem) -> Problem {
     var small = problem
@@ -146,6 +168,61 @@ extension LinearProblem {
   fileprivate func distance(to other: LinearProblem) -> Double? {
     sizeDistance([
       (batch, other.batch, 0.5), (inputs, other.inputs, 1), (outputs, other.outputs, 1),
+    ])
+  }
+}
+
+extension MaxPoolForward {
+  package static func checkProblem(for problem: Problem) -> Problem { problem.checked }
+
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    problem.distance(to: other)
+  }
+}
+
+extension MaxPoolBackward {
+  package static func checkProblem(for problem: Problem) -> Problem { problem.checked }
+
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    problem.distance(to: other)
+  }
+}
+
+extension MaxPoolProblem {
+  fileprivate var checked: MaxPoolProblem {
+    var small = self
+    small.batch = min(batch, max(1, checkedElements / (inHeight * inWidth * channels)))
+    return small
+  }
+
+  fileprivate func distance(to other: MaxPoolProblem) -> Double? {
+    guard kernel == other.kernel, stride == other.stride else { return nil }
+    return sizeDistance(
+      [
+        (batch, other.batch, 0.5), (inHeight, other.inHeight, 0.5), (inWidth, other.inWidth, 0.5),
+        (channels, other.channels, 2),
+      ], penalty: withWinners == other.withWinners ? 0 : 0.1)
+  }
+}
+
+extension PaddedShortcutForward {
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    problem.distance(to: other)
+  }
+}
+
+extension PaddedShortcutBackward {
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    problem.distance(to: other)
+  }
+}
+
+extension PaddedShortcutProblem {
+  fileprivate func distance(to other: PaddedShortcutProblem) -> Double? {
+    guard stride == other.stride else { return nil }
+    return sizeDistance([
+      (batch, other.batch, 0.5), (inHeight, other.inHeight, 0.5), (inWidth, other.inWidth, 0.5),
+      (inChannels, other.inChannels, 1), (outChannels, other.outChannels, 1),
     ])
   }
 }

@@ -33,6 +33,27 @@ struct ForwardPassTests {
     #expect(twice.filter { $0.operation.name == Add.name }.map(\.layer) == ["twice"])
   }
 
+  /// Only what goes through a ReLU before a convolution, and nowhere else, is normalised in it.
+  @Test(arguments: [PlanMode.training, .evaluation])
+  func postactivationNormalizesApart(mode: PlanMode) {
+    let steps = forwardSteps(TinyNetworks.postactivation(), mode)
+    let apart = steps.filter { $0.operation.name == BatchNormReLUForward.name }
+    #expect(apart.map(\.layer) == ["bn0", "block0.bn1", "block1.bn1"])
+    #expect(apart.map { $0.operation.problemText.contains("relu") } == [true, false, false])
+    let fused = steps.filter { $0.bindings["gamma"] != nil && $0.bindings["w"] != nil }
+    #expect(fused.map(\.layer) == ["block0.conv1", "block1.conv1"])
+    #expect(!steps.contains { $0.operation.name == Add.name || $0.bindings["residual"] != nil })
+  }
+
+  @Test func normalizationWithoutReLUIsNotFused() {
+    var network = Network(image: TinyNetworks.image)
+    let x = network.batchNorm(
+      network.convolution(network.input, channels: 8, kernel: 3, name: "a"), name: "bn")
+    let y = network.convolution(x, channels: 8, kernel: 3, name: "b")
+    let steps = forwardSteps(TinyNetworks.finished(&network, y), .training)
+    #expect(steps.contains { $0.operation.name == BatchNormReLUForward.name && $0.layer == "bn" })
+  }
+
   @Test func convolutionThatComesFirstWaitsForNothing() {
     var network = Network(image: TinyNetworks.image)
     let a = network.convolution(network.input, channels: 3, kernel: 3, name: "a")

@@ -10,6 +10,13 @@ struct GradientTests {
 
   @Test func wideResNetWithDropout() throws { try check(TinyNetworks.wideResNet(dropout: 0.3)) }
 
+  /// A bias in front of a sum moves many of its ReLUs at once, some of them over their kink.
+  @Test func postactivationBlocks() throws {
+    try check(TinyNetworks.postactivation(), tolerance: 0.05)
+  }
+
+  @Test func bottleneckBehindAMaxPool() throws { try check(TinyNetworks.bottleneck()) }
+
   @Test func networkWithoutNormalization() throws {
     try check(TinyNetworks.withoutNormalization())
   }
@@ -20,7 +27,11 @@ struct GradientTests {
 
   /// Compares derivatives along three directions for each parameter: the gradient itself, the
   /// gradient with random signs, and its largest component alone.
-  private func check(_ network: Network, unused: Set<String> = []) throws {
+  ///
+  /// `tolerance` is a share of the gradient's length.
+  private func check(
+    _ network: Network, unused: Set<String> = [], tolerance: Double = 0.02
+  ) throws {
     let run = try NetworkRun(network)
     _ = try run.loss()
     let gradients = try run.store.read(.gradient)
@@ -53,7 +64,7 @@ struct GradientTests {
         }
         let difference = (try loss(1) - loss(-1)) / Double(2 * step)
         #expect(
-          abs(difference - expected) < 0.02 * length,
+          abs(difference - expected) < tolerance * length,
           "\(parameter.name), direction \(number): \(difference), expected \(expected)")
       }
       try run.set(parameter.name, start)

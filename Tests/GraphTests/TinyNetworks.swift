@@ -29,6 +29,43 @@ enum TinyNetworks {
     return finished(&network, network.batchNormReLU(x, name: "bn"))
   }
 
+  /// Post-activation blocks: one with the identity, one with a padded shortcut.
+  static func postactivation() -> Network {
+    var network = Network(image: image)
+    var x = network.convolution(network.input, channels: 16, kernel: 3, name: "conv0")
+    x = network.batchNormReLU(x, name: "bn0")
+    for (block, channels) in [16, 32].enumerated() {
+      let stride = block + 1
+      let name = "block\(block)"
+      var y = network.convolution(
+        x, channels: channels, kernel: 3, stride: stride, name: "\(name).conv0")
+      y = network.batchNormReLU(y, name: "\(name).bn0")
+      y = network.convolution(y, channels: channels, kernel: 3, name: "\(name).conv1")
+      y = network.batchNorm(y, name: "\(name).bn1")
+      let shortcut =
+        block == 0
+        ? x : network.paddedShortcut(x, channels: channels, stride: stride, name: "\(name).pad")
+      x = network.addReLU(y, shortcut, name: "\(name).add")
+    }
+    return finished(&network, x)
+  }
+
+  /// ImageNet's first layers in small, and a bottleneck with a projection behind them.
+  static func bottleneck() -> Network {
+    var network = Network(image: image)
+    var x = network.convolution(network.input, channels: 16, kernel: 7, stride: 2, name: "conv0")
+    x = network.maxPool(network.batchNormReLU(x, name: "bn0"))
+    var y = network.convolution(x, channels: 8, kernel: 1, name: "conv1")
+    y = network.batchNormReLU(y, name: "bn1")
+    y = network.convolution(y, channels: 8, kernel: 3, name: "conv2")
+    y = network.batchNormReLU(y, name: "bn2")
+    y = network.batchNorm(
+      network.convolution(y, channels: 32, kernel: 1, name: "conv3"), name: "bn3")
+    let shortcut = network.batchNorm(
+      network.convolution(x, channels: 32, kernel: 1, name: "convdim"), name: "bndim")
+    return finished(&network, network.addReLU(y, shortcut, name: "add"))
+  }
+
   /// Convolutions only, of which one result is added to itself.
   static func withoutNormalization() -> Network {
     var network = Network(image: image)

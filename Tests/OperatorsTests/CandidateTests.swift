@@ -8,7 +8,9 @@ import Testing
 struct CandidateTests {
   private static let operations: [any TunableOperation.Type] = [
     LinearForward.self, LinearBackward.self, SoftmaxCrossEntropy.self, SGD.self, Augment.self,
-    Initialize.self, Fill.self, PeakMultiplyAdd.self, PeakCopy.self,
+    Initialize.self, Fill.self, PeakMultiplyAdd.self, PeakCopy.self, AddReLUForward.self,
+    AddReLUBackward.self, PaddedShortcutForward.self, PaddedShortcutBackward.self,
+    MaxPoolForward.self, MaxPoolBackward.self,
   ]
 
   @Test(
@@ -38,6 +40,24 @@ struct CandidateTests {
         let isRight = device.kind == .gpu ? largest >= min(64, device.maxWorkGroup) : largest == 1
         #expect(isRight, "\(Operation.name) \(configuration)")
       }
+    }
+  }
+
+  @Test("no Winograd for the 7x7 convolution with stride 2 that ImageNet's networks begin with")
+  func largeKernelsAreDirect() throws {
+    let shape = Conv2DShape(
+      batch: 2, inHeight: 224, inWidth: 224, inChannels: 3, outChannels: 64, kernel: 7, stride: 2)
+    #expect(shape.pad == 3 && shape.outHeight == 112 && shape.outWidth == 112)
+    for kind in [DeviceKind.cpu, .gpu] {
+      var info = try TestDevice().context.info
+      info.kind = kind
+      let names =
+        Conv2DForward.candidates(for: Conv2DForward.Problem(shape: shape), on: info)
+        .map(\.description)
+        + Conv2DBackwardFilter.candidates(
+          for: Conv2DBackwardFilter.Problem(shape: shape), on: info
+        ).map(\.description)
+      #expect(!names.contains { $0.hasPrefix("winograd") })
     }
   }
 }

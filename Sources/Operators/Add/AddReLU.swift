@@ -1,0 +1,115 @@
+import Autotuner
+import DeviceRuntime
+
+/// y = relu(scale * a + b): the end of a post-activation residual block.
+///
+/// The scalar "scale" comes with each launch; where it is 0, a is not read.
+package enum AddReLUForward: TunableOperation {
+  package typealias Problem = AddReLUProblem
+  package typealias Configuration = RunConfiguration
+
+  package static var name: String { "add_relu_forward" }
+
+  package static var exampleProblems: [Problem] { Problem.examples }
+
+  package static func tensors(_ problem: Problem) -> [TensorArgument] {
+    [
+      TensorArgument("a", .input, count: problem.count),
+      TensorArgument("b", .input, count: problem.count),
+      TensorArgument("y", .output, count: problem.count),
+    ]
+  }
+
+  package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
+    RunConfiguration.candidates(on: device)
+  }
+
+  package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
+    problem.launch(
+      name, configuration, arguments: [.buffer("a"), .buffer("b"), .buffer("y")],
+      scalars: [.dynamic("scale")])
+  }
+
+  package static func cost(_ problem: Problem) -> Cost {
+    Cost(flops: 2 * Double(problem.count), bytes: 12 * Double(problem.count))
+  }
+
+  package static func exampleScalars(_ problem: Problem) -> DynamicScalars {
+    ["scale": .float(0.5)]
+  }
+
+  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
+    let sums = zip(inputs[0], inputs[1]).map { 0.5 * $0 + $1 }
+    return [
+      ReferenceResult(
+        values: sums.map { max($0, 0) }, tolerance: sums.map { 2 * roundoff * abs($0) })
+    ]
+  }
+}
+
+/// The gradient of `AddReLUForward` to its sum: dx = dy where y is above 0, else 0.
+package enum AddReLUBackward: TunableOperation {
+  package typealias Problem = AddReLUProblem
+  package typealias Configuration = RunConfiguration
+
+  package static var name: String { "add_relu_backward" }
+
+  package static var exampleProblems: [Problem] { Problem.examples }
+
+  package static func tensors(_ problem: Problem) -> [TensorArgument] {
+    [
+      TensorArgument("dy", .input, count: problem.count),
+      TensorArgument("y", .input, count: problem.count),
+      TensorArgument("dx", .output, count: problem.count),
+    ]
+  }
+
+  package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
+    RunConfiguration.candidates(on: device)
+  }
+
+  package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
+    problem.launch(
+      name, configuration, arguments: [.buffer("dy"), .buffer("y"), .buffer("dx")])
+  }
+
+  package static func cost(_ problem: Problem) -> Cost {
+    Cost(flops: Double(problem.count), bytes: 12 * Double(problem.count))
+  }
+
+  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
+    [
+      ReferenceResult(
+        values: zip(inputs[0], inputs[1]).map { $1 <= 0 ? 0 : $0 },
+        tolerance: Array(repeating: 0, count: problem.count))
+    ]
+  }
+}
+
+/// The elements of a sum with ReLU.
+package struct AddReLUProblem: Hashable, Codable, Sendable, CustomStringConvertible {
+  package var count: Int
+
+  package init(count: Int) {
+    precondition(count > 0, "sum of \(count)")
+    self.count = count
+  }
+
+  package var description: String { "\(count)" }
+
+  static var examples: [AddReLUProblem] {
+    [1, 3, 15, 16, 17, 1000, 40_003].map { AddReLUProblem(count: $0) }
+  }
+
+  func launch(
+    _ entryPoint: String, _ configuration: RunConfiguration,
+    arguments: [OperationPlan.Argument], scalars: [OperationPlan.Argument] = []
+  ) -> OperationPlan {
+    OperationPlan(launches: [
+      .kernel(
+        OperationPlan.KernelLaunch(
+          source: "add/add_relu.cl", entryPoint: entryPoint, macros: configuration.macros,
+          range: configuration.range(count), arguments: arguments + [.int(count)] + scalars))
+    ])
+  }
+}
