@@ -8,29 +8,53 @@ public enum Model: Hashable, Sendable {
   case wideResNet(WideResNet)
   /// A pre-activation ResNet for small images.
   case preactivationResNet(PreactivationResNet)
+  /// An original ResNet for small images.
+  case resNet(ResNet)
+  /// A ResNet of ImageNet's form, wide or not.
+  case imageNetResNet(ImageNetResNet)
 
   /// The name, for example "wrn-28-10" or "preact-resnet-164".
   public var name: String {
     switch self {
     case .wideResNet(let model): model.name
     case .preactivationResNet(let model): model.name
+    case .resNet(let model): model.name
+    case .imageNetResNet(let model): model.name
     }
   }
 
-  /// Blocks in each of the three groups.
-  public var blocksPerGroup: Int {
+  /// Blocks in each group: three for small images, four for ImageNet.
+  public var blocksPerGroup: BlocksPerGroup {
     switch self {
-    case .wideResNet(let model): model.blocksPerGroup
-    case .preactivationResNet(let model): model.blocksPerGroup
+    case .wideResNet(let model):
+      BlocksPerGroup(Array(repeating: model.blocksPerGroup, count: 3))
+    case .preactivationResNet(let model):
+      BlocksPerGroup(Array(repeating: model.blocksPerGroup, count: 3))
+    case .resNet(let model): BlocksPerGroup(Array(repeating: model.blocksPerGroup, count: 3))
+    case .imageNetResNet(let model): BlocksPerGroup(model.blocks)
     }
   }
+
+  /// The images that the papers train it on.
+  public var usualImage: ImageShape {
+    let edge = isForImageNet ? 224 : 32
+    return ImageShape(height: edge, width: edge, channels: 3)
+  }
+
+  /// The classes that the papers train it on: 1000 of ImageNet, or 10.
+  public var usualClasses: Int { isForImageNet ? 1000 : 10 }
+
+  private var isForImageNet: Bool { if case .imageNetResNet = self { true } else { false } }
 
   /// The probability of dropout before each block's last convolution.
+  ///
+  /// Post-activation networks and those of ImageNet's form have none, and take no other value.
   public var dropout: Double {
     get {
       switch self {
       case .wideResNet(let model): model.dropout
       case .preactivationResNet(let model): model.dropout
+      case .resNet, .imageNetResNet: 0
       }
     }
     set {
@@ -41,6 +65,7 @@ public enum Model: Hashable, Sendable {
       case .preactivationResNet(var model):
         model.dropout = newValue
         self = .preactivationResNet(model)
+      case .resNet, .imageNetResNet: precondition(newValue == 0, "\(name) has no dropout")
       }
     }
   }
@@ -51,6 +76,8 @@ public enum Model: Hashable, Sendable {
       switch self {
       case .wideResNet(let model): model.unitGamma
       case .preactivationResNet(let model): model.unitGamma
+      case .resNet(let model): model.unitGamma
+      case .imageNetResNet(let model): model.unitGamma
       }
     }
     set {
@@ -61,6 +88,12 @@ public enum Model: Hashable, Sendable {
       case .preactivationResNet(var model):
         model.unitGamma = newValue
         self = .preactivationResNet(model)
+      case .resNet(var model):
+        model.unitGamma = newValue
+        self = .resNet(model)
+      case .imageNetResNet(var model):
+        model.unitGamma = newValue
+        self = .imageNetResNet(model)
       }
     }
   }
@@ -70,6 +103,8 @@ public enum Model: Hashable, Sendable {
     switch self {
     case .wideResNet(let model): model.network(image: image, classes: classes)
     case .preactivationResNet(let model): model.network(image: image, classes: classes)
+    case .resNet(let model): model.network(image: image, classes: classes)
+    case .imageNetResNet(let model): model.network(image: image, classes: classes)
     }
   }
 
@@ -87,33 +122,13 @@ public enum Model: Hashable, Sendable {
         try PreactivationResNet(
           depth: model.depth, hasBottlenecks: model.hasBottlenecks, dropout: model.dropout,
           unitGamma: model.unitGamma))
-    }
-  }
-}
-
-extension Model: Codable {
-  private enum Family: String, Codable { case preactivationResNet = "preact-resnet" }
-
-  private enum CodingKeys: CodingKey { case family }
-
-  /// Reads a model that `encode(to:)` wrote, or a Wide ResNet; `checked` says whether it exists.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    switch try container.decodeIfPresent(Family.self, forKey: .family) {
-    case nil: self = .wideResNet(try WideResNet(from: decoder))
-    case .preactivationResNet:
-      self = .preactivationResNet(try PreactivationResNet(from: decoder))
-    }
-  }
-
-  /// Writes the family's own members.
-  public func encode(to encoder: any Encoder) throws {
-    switch self {
-    case .wideResNet(let model): try model.encode(to: encoder)
-    case .preactivationResNet(let model):
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(Family.preactivationResNet, forKey: .family)
-      try model.encode(to: encoder)
+    case .resNet(let model):
+      .resNet(try ResNet(depth: model.depth, unitGamma: model.unitGamma))
+    case .imageNetResNet(let model):
+      .imageNetResNet(
+        try ImageNetResNet(
+          block: model.block, blocks: model.blocks, width: model.width,
+          unitGamma: model.unitGamma))
     }
   }
 }

@@ -1,8 +1,11 @@
-/// A model by its name, for example "wrn-28-10", "wrn-22-2-b(3,1,3)" or "preact-resnet-164".
+/// A model by its name, for example "wrn-28-10", "wrn-22-2-b(3,1,3)", "resnet-110" or
+/// "wrn-50-2-bottleneck".
 public struct ModelName: Hashable, Sendable, CustomStringConvertible {
   private enum Family: Hashable {
     case wideResNet(depth: Int, width: Int, blockKernels: [Int])
     case preactivationResNet(depth: Int)
+    case resNet(depth: Int)
+    case imageNetResNet(depth: Int, width: Double)
   }
 
   private let family: Family
@@ -10,7 +13,9 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
   /// The forms that names have, for help and errors.
   public static let forms =
     "wrn-DEPTH-WIDTH, such as wrn-28-10, or with a block: wrn-40-2-b(1,3,1); "
-    + "preact-resnet-DEPTH, such as preact-resnet-164"
+    + "preact-resnet-DEPTH, such as preact-resnet-164; resnet-DEPTH, such as resnet-110; "
+    + "for ImageNet resnet-18, -34, -50, -101 and -152, wrn-18-WIDTH, wrn-34-WIDTH, "
+    + "wrn-50-2-bottleneck, preact-resnet-200"
 
   /// Reads a name; capitals are allowed.
   ///
@@ -18,7 +23,8 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
   public init(parsing text: String) throws(ModelError) {
     let lowercased = text.lowercased()
     guard
-      let family = ModelName.preactivationResNet(lowercased) ?? ModelName.wideResNet(lowercased)
+      let family = ModelName.imageNetResNet(lowercased) ?? ModelName.resNet(lowercased)
+        ?? ModelName.preactivationResNet(lowercased) ?? ModelName.wideResNet(lowercased)
     else {
       throw ModelError(
         what: "model '\(text.filter { !$0.isNewline }.prefix(60))'", why: "unknown name",
@@ -27,10 +33,35 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
     self.family = family
   }
 
+  private static func number(in text: String, after prefix: String) -> Int? {
+    text.hasPrefix(prefix) ? Int(text.dropFirst(prefix.count)) : nil
+  }
+
   private static func preactivationResNet(_ text: String) -> Family? {
-    let prefix = "preact-resnet-"
-    guard text.hasPrefix(prefix) else { return nil }
-    return Int(text.dropFirst(prefix.count)).map { .preactivationResNet(depth: $0) }
+    number(in: text, after: "preact-resnet-").map { .preactivationResNet(depth: $0) }
+  }
+
+  private static func resNet(_ text: String) -> Family? {
+    number(in: text, after: "resnet-").map { .resNet(depth: $0) }
+  }
+
+  private static func imageNetResNet(_ text: String) -> Family? {
+    if let depth = number(in: text, after: "resnet-") {
+      return ImageNetResNet.depths.contains(depth) ? .imageNetResNet(depth: depth, width: 1) : nil
+    }
+    if let depth = number(in: text, after: "preact-resnet-") {
+      return ImageNetResNet.block(ofDepth: depth) == .preactivation
+        ? .imageNetResNet(depth: depth, width: 1) : nil
+    }
+    var parts = text.split(separator: "-", omittingEmptySubsequences: false)
+    let isBottleneck = parts.last == "bottleneck"
+    if isBottleneck { parts.removeLast() }
+    guard parts.count == 3, parts[0] == "wrn", let depth = Int(parts[1]),
+      ImageNetResNet.block(ofDepth: depth) == (isBottleneck ? .bottleneck : .basic),
+      parts[2].allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }),
+      let width = Double(parts[2])
+    else { return nil }
+    return .imageNetResNet(depth: depth, width: width)
   }
 
   private static func wideResNet(_ text: String) -> Family? {
@@ -51,25 +82,42 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
   /// The model with the choices that a name leaves open; errors as its family's initialiser.
   ///
   /// Only Wide ResNets leave the blocks open: for others `depthRule` is not used, and
-  /// `blocksPerGroup` an error.
+  /// `blocksPerGroup` an error. Dropout is an error where blocks have none.
   public func model(
     dropout: Double = 0, depthRule: DepthRule = .sixNPlusFour, blocksPerGroup: Int? = nil,
     unitGamma: Bool = false
   ) throws(ModelError) -> Model {
-    switch family {
-    case .wideResNet(let depth, let width, let blockKernels):
+    if case .wideResNet(let depth, let width, let blockKernels) = family {
       return .wideResNet(
         try WideResNet(
           depth: depth, width: width, blockKernels: blockKernels, dropout: dropout,
           depthRule: depthRule, blocksPerGroup: blocksPerGroup, unitGamma: unitGamma))
-    case .preactivationResNet(let depth):
-      guard blocksPerGroup == nil else {
-        throw ModelError(
-          what: "model \(self)", why: "its depth alone gives its blocks",
-          whatToDo: "leave out --blocks-per-group")
+    }
+    guard blocksPerGroup == nil else {
+      var advice = "leave out --blocks-per-group"
+      if case .imageNetResNet(let depth, _) = family,
+        ImageNetResNet.block(ofDepth: depth) == .basic
+      {
+        advice += "; the Wide ResNet for small images is called wrn-\(depth)-2-b(3,3)"
       }
+      throw ModelError(
+        what: "model \(self)", why: "its depth alone gives its blocks", whatToDo: advice)
+    }
+    if case .preactivationResNet(let depth) = family {
       return .preactivationResNet(
         try PreactivationResNet(depth: depth, dropout: dropout, unitGamma: unitGamma))
+    }
+    guard dropout == 0 else {
+      throw ModelError(
+        what: "model \(self)", why: "its blocks have no dropout", whatToDo: "leave out --dropout")
+    }
+    switch family {
+    case .resNet(let depth):
+      return .resNet(try ResNet(depth: depth, unitGamma: unitGamma))
+    case .imageNetResNet(let depth, let width):
+      return .imageNetResNet(
+        try ImageNetResNet(depth: depth, width: width, unitGamma: unitGamma))
+    case .wideResNet, .preactivationResNet: preconditionFailure("made above")
     }
   }
 
@@ -79,6 +127,9 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
     case .wideResNet(let depth, let width, let blockKernels):
       WideResNet.name(depth: depth, width: width, blockKernels: blockKernels)
     case .preactivationResNet(let depth): "preact-resnet-\(depth)"
+    case .resNet(let depth): "resnet-\(depth)"
+    case .imageNetResNet(let depth, let width):
+      (try? ImageNetResNet(depth: depth, width: width).name) ?? "wrn-\(depth)-\(width)"
     }
   }
 }

@@ -4,7 +4,11 @@ import Graph
 struct PreactivationBlock {
   /// The kernel size and the output channels of each convolution.
   var convolutions: [(kernel: Int, channels: Int)]
-  /// The stride of the first convolution and of the projection.
+  /// Whether BN-ReLU stands before the first convolution, too.
+  var normalizesInput = true
+  /// The convolution that has the stride.
+  var strided = 0
+  /// The stride of that convolution and of the projection.
   var stride: Int
   /// The probability of dropout before the last convolution.
   var dropout: Double
@@ -19,8 +23,10 @@ struct PreactivationBlock {
     var branch = x
     for (index, convolution) in convolutions.enumerated() {
       let last = index == convolutions.count - 1
-      branch = network.batchNormReLU(
-        branch, dropout: last ? dropout : 0, unitGamma: unitGamma, name: "\(prefix).bn\(index)")
+      if index > 0 || normalizesInput {
+        branch = network.batchNormReLU(
+          branch, dropout: last ? dropout : 0, unitGamma: unitGamma, name: "\(prefix).bn\(index)")
+      }
       if index == 0, let channels = convolutions.last?.channels,
         network.shape(of: x).channels != channels
       {
@@ -30,7 +36,7 @@ struct PreactivationBlock {
       }
       branch = network.convolution(
         branch, channels: convolution.channels, kernel: convolution.kernel,
-        stride: index == 0 ? stride : 1, name: "\(prefix).conv\(index)")
+        stride: index == strided ? stride : 1, name: "\(prefix).conv\(index)")
     }
     return network.add(branch, shortcut, name: "\(prefix).add")
   }

@@ -77,7 +77,9 @@ public struct WideResNet: Hashable, Codable, Sendable {
 
   static func name(depth: Int, width: Int, blockKernels: [Int]) -> String {
     let block = blockKernels.map(String.init).joined(separator: ",")
-    return "wrn-\(depth)-\(width)" + (blockKernels == [3, 3] ? "" : "-b(\(block))")
+    // Without a block, wrn-18-2 and wrn-34-2 are ImageNet's.
+    let isPlain = blockKernels == [3, 3] && ImageNetResNet.block(ofDepth: depth) != .basic
+    return "wrn-\(depth)-\(width)" + (isPlain ? "" : "-b(\(block))")
   }
 
   /// The layers for images of a shape; parameter names are those of the authors' PyTorch port.

@@ -216,7 +216,7 @@ package final class TrainingRun {
   private func writeConfiguration(device: DeviceInfo) throws {
     struct Configuration: Encodable {
       var model: String
-      var blocksPerGroup: Int
+      var blocksPerGroup: BlocksPerGroup
       var dropout: Double
       var data: String
       var limit: Int?

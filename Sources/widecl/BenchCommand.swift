@@ -22,9 +22,14 @@ struct BenchStepCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Images in a batch.") var batch = 32
   @Option(parsing: .unconditional, help: "Steps that are measured, after two that are not.")
   var steps = 10
-  @Option(help: "Image size CxHxW.", transform: ImageShape.init(parsing:))
-  var image = ImageShape(height: 32, width: 32, channels: 3)
-  @Option(parsing: .unconditional, help: "Number of classes.") var classes = 10
+  @Option(
+    help: "Image size CxHxW; 3x32x32, or 3x224x224 for ImageNet's models, by default.",
+    transform: ImageShape.init(parsing:))
+  var image: ImageShape?
+  @Option(
+    parsing: .unconditional,
+    help: "Number of classes; 10, or 1000 for ImageNet's models, by default.")
+  var classes: Int?
   @Flag(help: "Measure the forward pass in evaluation mode instead.") var inference = false
   @OptionGroup var tuningOptions: TuningOptions
   @OptionGroup var deviceOptions: DeviceOptions
@@ -32,7 +37,7 @@ struct BenchStepCommand: ParsableCommand {
 
   func validate() throws {
     guard (1...100_000).contains(batch), (1...100_000).contains(steps),
-      (1...100_000).contains(classes)
+      (1...100_000).contains(classes ?? 1)
     else { throw ValidationError("--batch, --steps and --classes must be 1 to 100000") }
   }
 
@@ -40,6 +45,8 @@ struct BenchStepCommand: ParsableCommand {
     Interrupt.install()
     let context = try deviceOptions.makeContext()
     let model = try modelOptions.model(named: model)
+    let image = image ?? model.usualImage
+    let classes = classes ?? model.usualClasses
     let chooser = try tuningOptions.chooser(
       for: context,
       tuning: ModelTuning(network: model.network(image: image, classes: classes), batch: batch))

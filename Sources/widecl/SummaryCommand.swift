@@ -13,8 +13,14 @@ struct SummaryCommand: ParsableCommand {
   @Argument(help: "The model: \(ModelName.forms).") var model: String
   @OptionGroup var modelOptions: ModelOptions
   @Option(help: "Take image size and classes from this data set.") var data: String?
-  @Option(help: "Image size.", transform: ImageShape.init(parsing:)) var image: ImageShape?
-  @Option(parsing: .unconditional, help: "Number of classes.") var classes: Int?
+  @Option(
+    help: "Image size CxHxW; 3x32x32, or 3x224x224 for ImageNet's models, by default.",
+    transform: ImageShape.init(parsing:))
+  var image: ImageShape?
+  @Option(
+    parsing: .unconditional,
+    help: "Number of classes; 10, or 1000 for ImageNet's models, by default.")
+  var classes: Int?
   @Option(parsing: .unconditional, help: "Images in a batch.") var batch = 128
   @Flag(name: .shortAndLong, help: "Show what the forward pass computes in one launch, too.")
   var verbose = false
@@ -24,7 +30,7 @@ struct SummaryCommand: ParsableCommand {
     var model: String
     var parameters: Int
     var macs: Int
-    var blocksPerGroup: Int
+    var blocksPerGroup: BlocksPerGroup
     var batch: Int
     var image: String
     var classes: Int
@@ -47,8 +53,8 @@ struct SummaryCommand: ParsableCommand {
 
   func run() throws {
     let model = try modelOptions.model(named: model)
-    var shape = image ?? ImageShape(height: 32, width: 32, channels: 3)
-    var classes = classes ?? 10
+    var shape = image ?? model.usualImage
+    var classes = classes ?? model.usualClasses
     if let data {
       guard let format = try DatasetName(parsing: data).format else {
         throw ValidationError(

@@ -21,9 +21,12 @@ struct TuneCommand: ParsableCommand {
   var models: [String] = []
   @OptionGroup var modelOptions: ModelOptions
   @Option(help: "Images in a batch.") var batch = 32
-  @Option(help: "Image size CxHxW.", transform: ImageShape.init(parsing:))
-  var image = ImageShape(height: 32, width: 32, channels: 3)
-  @Option(help: "Number of classes.") var classes = 10
+  @Option(
+    help: "Image size CxHxW; 3x32x32, or 3x224x224 for ImageNet's models, by default.",
+    transform: ImageShape.init(parsing:))
+  var image: ImageShape?
+  @Option(help: "Number of classes; 10, or 1000 for ImageNet's models, by default.")
+  var classes: Int?
   @Option(
     help: ArgumentHelp("How long it takes at most, such as 90s, 10m or 2h.", valueName: "time"),
     transform: parseSeconds)
@@ -48,7 +51,7 @@ struct TuneCommand: ParsableCommand {
   @Flag(help: .hidden) var worker = false
 
   func validate() throws {
-    guard (1...100_000).contains(batch), (1...100_000).contains(classes) else {
+    guard (1...100_000).contains(batch), (1...100_000).contains(classes ?? 1) else {
       throw ValidationError("--batch and --classes must be 1 to 100000")
     }
     let actions = [list, clear, export != nil, importFile != nil].count { $0 }
@@ -106,7 +109,9 @@ struct TuneCommand: ParsableCommand {
 
   private func tune(_ store: TuningStore) throws {
     let networks = try (models.isEmpty ? ["wrn-16-4", "wrn-28-10"] : models).map {
-      try modelOptions.model(named: $0).network(image: image, classes: classes)
+      let model = try modelOptions.model(named: $0)
+      return model.network(
+        image: image ?? model.usualImage, classes: classes ?? model.usualClasses)
     }
     Interrupt.install()
     let context = try deviceOptions.makeContext()

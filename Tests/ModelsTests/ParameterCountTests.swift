@@ -49,4 +49,29 @@ struct ParameterCountTests {
   func convolutionsPerBlockOfTable3(block: String) throws {
     #expect(try count("wrn-40-2-\(block)", rule: .threeLNPlusFour) == 2_243_546)
   }
+
+  /// The paper has 1.7M for -110, and for -1202 the number of pre-activation ResNet-1001.
+  @Test(arguments: [
+    ("resnet-20", 269_722, 275_572), ("resnet-110", 1_727_962, 1_733_812),
+    ("resnet-1202", 19_421_274, 19_427_124),
+  ])
+  func originalResNets(name: String, ten: Int, hundred: Int) throws {
+    #expect(try count(name) == ten)
+    #expect(try count(name, classes: 100) == hundred)
+  }
+
+  /// Tables 7 and 8; the first of each and the bottlenecks are torchvision's numbers, too.
+  @Test(arguments: [
+    ("resnet-18", 11_689_512), ("wrn-18-1.5", 25_875_816), ("wrn-18-2", 45_618_216),
+    ("wrn-18-3", 101_783_976), ("resnet-34", 21_797_672), ("wrn-34-1.5", 48_613_608),
+    ("wrn-34-2", 86_036_008), ("resnet-50", 25_557_032), ("resnet-101", 44_549_160),
+    ("resnet-152", 60_192_808), ("wrn-50-2-bottleneck", 68_883_240),
+    ("wrn-101-2-bottleneck", 126_886_696), ("preact-resnet-200", 64_666_152),
+  ])
+  func imageNet(name: String, expected: Int) throws {
+    let model = try ModelName(parsing: name).model()
+    #expect(
+      model.network(image: model.usualImage, classes: model.usualClasses).parameterCount
+        == expected)
+  }
 }

@@ -37,12 +37,14 @@ package struct Report {
       model: model, blocksPerGroup: object["blocks_per_group"] as? Int, data: data)
   }
 
-  /// The layers of a Wide ResNet on a data set that is known by name; none for others.
+  /// The layers of a network on a data set that is known by name; none for others.
   private static func layers(
     model: String, blocksPerGroup: Int?, data: String
   ) -> [Network.LayerSummary] {
     guard let format = try? DatasetName(parsing: data).format,
-      let network = try? ModelName(parsing: model).model(blocksPerGroup: blocksPerGroup)
+      let name = try? ModelName(parsing: model),
+      // Only Wide ResNets leave their blocks open.
+      let network = (try? name.model(blocksPerGroup: blocksPerGroup)) ?? (try? name.model())
     else { return [] }
     let image = ImageShape(height: format.height, width: format.width, channels: format.channels)
     return network.network(image: image, classes: format.classes).layerSummaries
