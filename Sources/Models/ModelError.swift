@@ -7,6 +7,13 @@ public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What to ask for instead.
   public let whatToDo: String
 
+  /// An error about what does not exist.
+  package init(what: String, why: String, whatToDo: String) {
+    self.what = what
+    self.why = why
+    self.whatToDo = whatToDo
+  }
+
   /// What, why and what to do, in one line.
   public var description: String { "\(what): \(why); \(whatToDo)" }
 

@@ -11,11 +11,14 @@ import Models
 package struct Trace {
   /// The numbers of `trace.json`.
   package struct Description: Decodable {
-    /// "preact-resnet" for one with bottlenecks; nil for a Wide ResNet.
+    /// "preact-resnet" for one with bottlenecks, "resnet", "imagenet-resnet"; nil for a Wide
+    /// ResNet.
     package var family: String?
     package var depth: Int
     package var width: Int
     package var block: String
+    /// Blocks of each group, of the family "imagenet-resnet".
+    package var groups: [Int]?
     package var classes: Int
     package var channels: Int
     package var size: Int
@@ -27,7 +30,8 @@ package struct Trace {
     package var evalLogits: [[Double]]
 
     enum CodingKeys: String, CodingKey {
-      case family, depth, width, block, classes, channels, size, batch, steps, lr, dropout, losses
+      case family, depth, width, block, groups, classes, channels, size, batch, steps, lr, dropout
+      case losses
       case evalLogits = "eval_logits_of_first_batch"
     }
   }
@@ -87,26 +91,13 @@ package struct Trace {
     guard d.dropout ?? 0 == 0 else {
       throw bad("trace.json", "it uses dropout, whose random numbers no other engine shares")
     }
-    let sizes = d.block.split(separator: ",", omittingEmptySubsequences: false)
-    let kernels = sizes.compactMap { Int($0) }
-    guard kernels.count == sizes.count else {
-      throw bad("trace.json", "its block is '\(d.block)', expected sizes such as 3,3")
-    }
-    guard d.family == nil || (d.family == "preact-resnet" && kernels == [1, 3, 1] && d.width == 1)
-    else { throw bad("trace.json", "its family is neither absent nor preact-resnet with 1,3,1") }
-    let model: Model
     do {
-      model =
-        d.family == nil
-        ? .wideResNet(
-          try WideResNet(
-            depth: d.depth, width: d.width, blockKernels: kernels, depthRule: .threeLNPlusFour))
-        : .preactivationResNet(try PreactivationResNet(depth: d.depth, hasBottlenecks: true))
+      network = try d.model().network(
+        image: ImageShape(height: d.size, width: d.size, channels: d.channels),
+        classes: d.classes)
     } catch {
       throw bad("trace.json", "\(error.what): \(error.why)")
     }
-    network = model.network(
-      image: ImageShape(height: d.size, width: d.size, channels: d.channels), classes: d.classes)
     start = try SafeTensors(contentsOf: folder + "/init.safetensors")
     let batches = try SafeTensors(contentsOf: folder + "/batches.safetensors")
     guard let images = batches.tensors["images"], let pixels = images.floats,

@@ -42,6 +42,19 @@ struct TraceTests {
     #expect(result.maxParameterError ?? 0 <= 1e-4)
   }
 
+  @Test(arguments: ["resnet-14", "resnet-8-bottleneck"])
+  func replayFromNumbersByName(name: String) throws {
+    let temporary = try TemporaryFolder()
+    let json = try Data(contentsOf: URL(fileURLWithPath: folder(name) + "/trace.json"))
+    try json.write(to: URL(fileURLWithPath: temporary.file("trace.json")))
+    let description = try JSONDecoder().decode(Trace.Description.self, from: json)
+    try GeneratedStart(key: name).write(to: temporary.path, description: description)
+    let result = try Trace(folder: temporary.path).replay(on: TestDevice().context)
+    #expect(result.passed && result.steps == 8)
+    #expect(result.maxRelativeLossError <= 1e-5)
+    #expect(result.maxLogitError <= 1e-4)
+  }
+
   @Test func changedNumbersFail() throws {
     let context = try TestDevice().context
     let temporary = try TemporaryFolder()
@@ -93,7 +106,8 @@ struct TraceTests {
     #"{"depth": 10000000000}"#, #"{"block": "3,x,3"}"#, #"{"block": ""}"#, #"{"block": "2,2"}"#,
     #"{"width": -1}"#, #"{"size": 99999999999}"#, #"{"lr": null}"#, #"{"losses": 2}"#,
     #"{"batch": 2147483648}"#, #"{"family": "vgg"}"#, #"{"family": "preact-resnet"}"#,
-    #"{"family": "preact-resnet", "block": "1,3,1"}"#,
+    #"{"family": "preact-resnet", "block": "1,3,1"}"#, #"{"family": "resnet", "width": 2}"#,
+    #"{"family": "imagenet-resnet"}"#, #"{"family": "imagenet-resnet", "groups": [1, 0]}"#,
   ])
   func contradictionsAreRefused(members: String) throws {
     let temporary = try TemporaryFolder()
