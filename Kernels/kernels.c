@@ -115,6 +115,9 @@ static const unsigned char conv2d_winograd_header[] = {
 static const unsigned char conv2d_winograd_tiles_header[] = {
 #embed "conv2d/winograd_tiles.clh"
 };
+static const unsigned char copy_copy[] = {
+#embed "copy/copy.cl"
+};
 static const unsigned char dropout_dropout[] = {
 #embed "dropout/dropout.cl"
 };
@@ -135,9 +138,6 @@ static const unsigned char linear_linear_forward[] = {
 };
 static const unsigned char loss_softmax_cross_entropy[] = {
 #embed "loss/softmax_cross_entropy.cl"
-};
-static const unsigned char peak_peak_copy[] = {
-#embed "peak/peak_copy.cl"
 };
 static const unsigned char peak_peak_multiply_add[] = {
 #embed "peak/peak_multiply_add.cl"
@@ -198,6 +198,7 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("conv2d/conv2d_winograd_output.cl", conv2d_conv2d_winograd_output),
     SOURCE("conv2d/winograd.clh", conv2d_winograd_header),
     SOURCE("conv2d/winograd_tiles.clh", conv2d_winograd_tiles_header),
+    SOURCE("copy/copy.cl", copy_copy),
     SOURCE("dropout/dropout.cl", dropout_dropout),
     SOURCE("dropout/dropout_mask.clh", dropout_dropout_mask_header),
     SOURCE("fill/fill.cl", fill_fill),
@@ -205,7 +206,6 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("linear/linear_backward.cl", linear_linear_backward),
     SOURCE("linear/linear_forward.cl", linear_linear_forward),
     SOURCE("loss/softmax_cross_entropy.cl", loss_softmax_cross_entropy),
-    SOURCE("peak/peak_copy.cl", peak_peak_copy),
     SOURCE("peak/peak_multiply_add.cl", peak_peak_multiply_add),
     SOURCE("pool/global_average_pool.cl", pool_global_average_pool),
     SOURCE("pool/max_pool.cl", pool_max_pool),

@@ -25,6 +25,8 @@ struct BackwardPass {
   private mutating func append(_ index: Int) {
     let node = forward.network.nodes[index]
     guard let dy = gradients[index] else { return }  // a layer that nothing uses
+    plan.condition = forward.condition(of: node)
+    defer { plan.condition = nil }
     switch node.layer {
     case .input: preconditionFailure("the input has no gradient")
     case .convolution: appendConvolution(node, dy: dy)
@@ -91,7 +93,7 @@ struct BackwardPass {
       Conv2DBackwardData.self,
       Conv2DBackwardData.Problem(shape: shape, withResidual: bindings["residual"] != nil),
       layer: node.name, phase: .backward, bindings)
-    gradients[node.inputs[0].index] = dx
+    setGradient(dx, of: node.inputs[0], by: node)
   }
 
   private mutating func appendBatchNorm(
@@ -112,7 +114,31 @@ struct BackwardPass {
         rows: forward.batchNormRows(node), channels: node.shape.channels, relu: relu,
         dropout: Float(dropout), withAddend: bindings["addend"] != nil),
       layer: node.name, phase: .backward, bindings, scalars: ["layer": .uint(UInt32(index))])
-    gradients[node.inputs[0].index] = dx
+    setGradient(dx, of: node.inputs[0], by: node)
+  }
+
+  /// Takes `dx`, which has the gradient so far in it, as the gradient to a layer's input.
+  ///
+  /// Where the layer is the first of a branch that a step leaves out, the gradient so far is all.
+  private mutating func setGradient(
+    _ dx: Int, of input: Network.Value, by node: Network.Node
+  ) {
+    let before = gradients[input.index]
+    gradients[input.index] = dx
+    guard let branch = node.branch, forward.network.nodes[input.index].branch != branch else {
+      return
+    }
+    let count = forward.count(input)
+    plan.condition = .dropped(branch)
+    if let before {
+      plan.append(
+        Copy.self, Copy.Problem(count: count), layer: node.name, phase: .backward,
+        ["x": before, "y": dx])
+    } else {
+      plan.append(
+        Fill.self, Fill.Problem(count: count, value: 0), layer: node.name, phase: .backward,
+        ["y": dx])
+    }
   }
 
   private mutating func gradientTensor(_ value: Network.Value, from layer: String) -> Int {

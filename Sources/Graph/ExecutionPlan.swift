@@ -35,6 +35,14 @@ package struct ExecutionPlan: Sendable {
   /// Which part of a step an operation belongs to.
   package enum Phase: String, Sendable, CaseIterable { case forward, backward, update }
 
+  /// When an operation is left out of a step: branches of stochastic depth are drawn each time.
+  package enum Condition: Hashable, Sendable {
+    /// Only where the branch of this number takes part.
+    case survives(Int)
+    /// Only where it does not.
+    case dropped(Int)
+  }
+
   package struct Step: Sendable {
     package var operation: any OperationInstance
     /// The layer, for example "group0.block0.conv0".
@@ -44,10 +52,14 @@ package struct ExecutionPlan: Sendable {
     package var bindings: [String: Int]
     /// Scalars that this step gives itself, for example the layer's number.
     package var scalars: DynamicScalars
+    /// Nil for an operation of every step.
+    package var condition: Condition?
   }
 
   package private(set) var tensors: [Tensor] = []
   package private(set) var steps: [Step] = []
+  /// The condition of the operations that are appended from now on.
+  var condition: Condition?
 
   package init() {}
 
@@ -80,7 +92,7 @@ package struct ExecutionPlan: Sendable {
     steps.append(
       Step(
         operation: Instance(operation, problem), layer: layer, phase: phase, bindings: bindings,
-        scalars: scalars))
+        scalars: scalars, condition: condition))
   }
 
   /// The first tensor of this name.

@@ -45,9 +45,16 @@ package final class Executor {
     }
   }
 
-  /// Enqueues every operation without waiting.
-  package func enqueue(scalars: DynamicScalars = [:]) throws(CLError) {
+  /// Enqueues every operation without waiting, but those of `dropped` branches.
+  package func enqueue(
+    scalars: DynamicScalars = [:], dropped: Set<Int> = []
+  ) throws(CLError) {
     for (step, operation) in zip(plan.steps, operations) {
+      switch step.condition {
+      case .survives(let branch) where dropped.contains(branch): continue
+      case .dropped(let branch) where !dropped.contains(branch): continue
+      default: break
+      }
       try operation.enqueue(
         on: store.queue,
         scalars: step.scalars.isEmpty

@@ -61,6 +61,8 @@ struct ForwardPass {
 
   private mutating func append(_ index: Int) {
     let node = network.nodes[index]
+    plan.condition = condition(of: node)
+    defer { plan.condition = nil }
     switch node.layer {
     case .input: preconditionFailure("the input is the first layer only")
     case .convolution: appendConvolution(index)
@@ -76,13 +78,7 @@ struct ForwardPass {
         Add.self, Add.Problem(count: plan.tensors[y].count), layer: node.name, phase: .forward,
         ["a": output(node.inputs[0]), "b": output(node.inputs[1]), "y": y])
       saved.append(Saved(output: y))
-    case .addReLU:
-      let y = tensor(node)
-      plan.append(
-        AddReLUForward.self, AddReLUProblem(count: plan.tensors[y].count), layer: node.name,
-        phase: .forward, ["a": output(node.inputs[0]), "b": output(node.inputs[1]), "y": y],
-        scalars: ["scale": .float(1)])
-      saved.append(Saved(output: y))
+    case .addReLU: appendAddReLU(node)
     case .paddedShortcut:
       let y = tensor(node)
       plan.append(
@@ -109,6 +105,31 @@ struct ForwardPass {
         ])
       saved.append(Saved(output: y))
     }
+  }
+
+  /// When the operations of a layer are run.
+  func condition(of node: Network.Node) -> ExecutionPlan.Condition? {
+    mode == .training ? node.branch.map(ExecutionPlan.Condition.survives) : nil
+  }
+
+  /// The sum, of which a branch of stochastic depth is no part where it is dropped.
+  private mutating func appendAddReLU(_ node: Network.Node) {
+    let y = tensor(node)
+    var cases: [(condition: ExecutionPlan.Condition?, scale: Float)] = [(nil, 1)]
+    if let branch = network.nodes[node.inputs[0].index].branch {
+      cases =
+        mode == .training
+        ? [(.survives(branch), 1), (.dropped(branch), 0)]
+        : [(nil, Float(network.survivals[branch]))]
+    }
+    for (condition, scale) in cases {
+      plan.condition = condition
+      plan.append(
+        AddReLUForward.self, AddReLUProblem(count: plan.tensors[y].count), layer: node.name,
+        phase: .forward, ["a": output(node.inputs[0]), "b": output(node.inputs[1]), "y": y],
+        scalars: ["scale": .float(scale)])
+    }
+    saved.append(Saved(output: y))
   }
 
   private mutating func appendMaxPool(_ node: Network.Node) {

@@ -59,6 +59,8 @@ public struct Network: Sendable {
     var parameters: [Int] = []
     /// Indices in `states`, in the layer's own order.
     var states: [Int] = []
+    /// The branch of stochastic depth that the layer belongs to.
+    var branch: Int?
   }
 
   private(set) var nodes: [Node]
@@ -67,6 +69,10 @@ public struct Network: Sendable {
   /// The running means and variances.
   public private(set) var states: [Parameter] = []
 
+  /// The probability that each branch of stochastic depth takes part in a training step.
+  public private(set) var survivals: [Double] = []
+  /// The branch that is being built.
+  private var currentBranch: Int?
   /// The names of `parameters`.
   private var names: Set<String> = []
 
@@ -210,6 +216,16 @@ public struct Network: Sendable {
       parameters: [weight, bias])
   }
 
+  /// From here on, layers belong to a branch of their own.
+  mutating func beginBranch(survival: Double) {
+    precondition(currentBranch == nil, "a branch inside a branch")
+    currentBranch = survivals.count
+    survivals.append(survival)
+  }
+
+  /// From here on, layers belong to no branch.
+  mutating func endBranch() { currentBranch = nil }
+
   private mutating func add(_ parameter: Parameter) -> Int {
     precondition(names.insert(parameter.name).inserted, "two of \(parameter.name)")
     parameters.append(parameter)
@@ -222,10 +238,21 @@ public struct Network: Sendable {
   ) -> Value {
     precondition(
       inputs.allSatisfy { $0.index < nodes.count }, "\(name): a value of another network")
+    switch layer {
+    case .convolution, .batchNorm: break
+    default:
+      precondition(currentBranch == nil, "\(name): only convolutions and batch normalisations")
+    }
+    for (place, input) in inputs.enumerated() {
+      let from = nodes[input.index].branch
+      precondition(
+        from == nil || from == currentBranch || layer == .addReLU && place == 0,
+        "\(name): what a branch gives goes into a sum with ReLU, first")
+    }
     nodes.append(
       Node(
         layer: layer, name: name, inputs: inputs, shape: shape, parameters: parameters,
-        states: states))
+        states: states, branch: currentBranch))
     return Value(index: nodes.count - 1)
   }
 }

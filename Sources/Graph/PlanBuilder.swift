@@ -57,6 +57,13 @@ extension ExecutionPlan {
       network: network, batch: batch, mode: .training, plan: plan, images: images)
     plan = forward.takePlan()
     let gradient = plan.appendLoss(forward, labels: labels)
+    if !network.survivals.isEmpty {
+      // What a dropped branch leaves alone must not keep the last step's gradients.
+      plan.append(
+        Fill.self, Fill.Problem(count: paddedParameters, value: 0), layer: "optimizer",
+        phase: .backward,
+        ["y": plan.tensor("gradients", count: paddedParameters, storage: .allGradients)])
+    }
     let backward = BackwardPass(after: forward, logitsGradient: gradient, plan: plan)
     plan = backward.plan
     if let optimizer {

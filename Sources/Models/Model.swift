@@ -123,7 +123,9 @@ public enum Model: Hashable, Sendable {
           depth: model.depth, hasBottlenecks: model.hasBottlenecks, dropout: model.dropout,
           unitGamma: model.unitGamma))
     case .resNet(let model):
-      .resNet(try ResNet(depth: model.depth, unitGamma: model.unitGamma))
+      .resNet(
+        try ResNet(
+          depth: model.depth, survival: model.survival, unitGamma: model.unitGamma))
     case .imageNetResNet(let model):
       .imageNetResNet(
         try ImageNetResNet(

@@ -5,6 +5,7 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
     case wideResNet(depth: Int, width: Int, blockKernels: [Int])
     case preactivationResNet(depth: Int)
     case resNet(depth: Int)
+    case stochasticDepth(depth: Int)
     case imageNetResNet(depth: Int, width: Double)
   }
 
@@ -14,6 +15,7 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
   public static let forms =
     "wrn-DEPTH-WIDTH, such as wrn-28-10, or with a block: wrn-40-2-b(1,3,1); "
     + "preact-resnet-DEPTH, such as preact-resnet-164; resnet-DEPTH, such as resnet-110; "
+    + "stochastic-depth-DEPTH, such as stochastic-depth-110; "
     + "for ImageNet resnet-18, -34, -50, -101 and -152, wrn-18-WIDTH, wrn-34-WIDTH, "
     + "wrn-50-2-bottleneck, preact-resnet-200"
 
@@ -43,6 +45,7 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
 
   private static func resNet(_ text: String) -> Family? {
     number(in: text, after: "resnet-").map { .resNet(depth: $0) }
+      ?? number(in: text, after: "stochastic-depth-").map { .stochasticDepth(depth: $0) }
   }
 
   private static func imageNetResNet(_ text: String) -> Family? {
@@ -114,6 +117,9 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
     switch family {
     case .resNet(let depth):
       return .resNet(try ResNet(depth: depth, unitGamma: unitGamma))
+    case .stochasticDepth(let depth):
+      return .resNet(
+        try ResNet(depth: depth, survival: ResNet.usualSurvival, unitGamma: unitGamma))
     case .imageNetResNet(let depth, let width):
       return .imageNetResNet(
         try ImageNetResNet(depth: depth, width: width, unitGamma: unitGamma))
@@ -128,6 +134,7 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
       WideResNet.name(depth: depth, width: width, blockKernels: blockKernels)
     case .preactivationResNet(let depth): "preact-resnet-\(depth)"
     case .resNet(let depth): "resnet-\(depth)"
+    case .stochasticDepth(let depth): "stochastic-depth-\(depth)"
     case .imageNetResNet(let depth, let width):
       (try? ImageNetResNet(depth: depth, width: width).name) ?? "wrn-\(depth)-\(width)"
     }

@@ -18,11 +18,22 @@ struct PostactivationBlock {
   /// The stride of that convolution and of the shortcut.
   var stride: Int
   var shortcut: Shortcut
+  /// The probability that the convolutions take part in a training step.
+  var survival = 1.0
   /// Whether gamma starts as 1 instead of U(0, 1).
   var unitGamma: Bool
 
   /// Adds the block's layers, with names under `prefix`; the result is the ReLU of the sum.
   func append(
+    to network: inout Network, _ x: Network.Value, prefix: String
+  ) -> Network.Value {
+    let branch = network.branch(survival: survival) { appendBranch(to: &$0, x, prefix: prefix) }
+    // Behind the branch, so that the branch's first convolution adds up both gradients.
+    let shortcut = sized(x, as: network.shape(of: branch), in: &network, prefix: prefix)
+    return network.addReLU(branch, shortcut, name: "\(prefix).add")
+  }
+
+  private func appendBranch(
     to network: inout Network, _ x: Network.Value, prefix: String
   ) -> Network.Value {
     var branch = x
@@ -36,9 +47,7 @@ struct PostactivationBlock {
         ? network.batchNorm(branch, unitGamma: unitGamma, name: name)
         : network.batchNormReLU(branch, unitGamma: unitGamma, name: name)
     }
-    // Behind the branch, so that the branch's first convolution adds up both gradients.
-    let shortcut = sized(x, as: network.shape(of: branch), in: &network, prefix: prefix)
-    return network.addReLU(branch, shortcut, name: "\(prefix).add")
+    return branch
   }
 
   private func sized(

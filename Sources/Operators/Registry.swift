@@ -25,6 +25,6 @@ package let allOperations: [any TunableOperation.Type] = [
   Augment.self,
   Initialize.self,
   Fill.self,
+  Copy.self,
   PeakMultiplyAdd.self,
-  PeakCopy.self,
 ]

@@ -54,7 +54,7 @@ final class MeasuredStep {
     try executor.enqueue(
       scalars: StepScalars(
         first: 0, valid: batch, seed: 1, step: step, learningRate: 1e-4, firstStep: step == 0
-      ).values)
+      ).values, dropped: network.droppedBranches(seed: 1, step: step))
     step += 1
   }
 }

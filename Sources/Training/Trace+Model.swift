@@ -15,7 +15,8 @@ extension Trace.Description {
           depth: depth, width: width, blockKernels: kernels, depthRule: .threeLNPlusFour))
     case ("preact-resnet", [1, 3, 1], 1):
       return .preactivationResNet(try PreactivationResNet(depth: depth, hasBottlenecks: true))
-    case ("resnet", [3, 3], 1): return .resNet(try ResNet(depth: depth))
+    case ("resnet", [3, 3], 1):
+      return .resNet(try ResNet(depth: depth, survival: survival ?? 1))
     case ("imagenet-resnet", [3, 3], _), ("imagenet-resnet", [1, 3, 1], _):
       return .imageNetResNet(
         try ImageNetResNet(

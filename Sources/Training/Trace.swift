@@ -19,6 +19,10 @@ package struct Trace {
     package var block: String
     /// Blocks of each group, of the family "imagenet-resnet".
     package var groups: [Int]?
+    /// The probability that the last block survives, with stochastic depth.
+    package var survival: Double?
+    /// The blocks that each step leaves out, with stochastic depth.
+    package var dropped: [[Int]]?
     package var classes: Int
     package var channels: Int
     package var size: Int
@@ -31,7 +35,7 @@ package struct Trace {
 
     enum CodingKeys: String, CodingKey {
       case family, depth, width, block, groups, classes, channels, size, batch, steps, lr, dropout
-      case losses
+      case losses, survival, dropped
       case evalLogits = "eval_logits_of_first_batch"
     }
   }
@@ -91,6 +95,7 @@ package struct Trace {
     guard d.dropout ?? 0 == 0 else {
       throw bad("trace.json", "it uses dropout, whose random numbers no other engine shares")
     }
+    let network: Network
     do {
       network = try d.model().network(
         image: ImageShape(height: d.size, width: d.size, channels: d.channels),
@@ -98,6 +103,11 @@ package struct Trace {
     } catch {
       throw bad("trace.json", "\(error.what): \(error.why)")
     }
+    self.network = network
+    guard d.dropped?.count ?? d.steps == d.steps,
+      (d.survival ?? 1) < 1 || d.dropped == nil,
+      d.dropped?.joined().allSatisfy({ network.survivals.indices.contains($0) }) ?? true
+    else { throw bad("trace.json", "it drops blocks that the model does not have") }
     start = try SafeTensors(contentsOf: folder + "/init.safetensors")
     let batches = try SafeTensors(contentsOf: folder + "/batches.safetensors")
     guard let images = batches.tensors["images"], let pixels = images.floats,
@@ -139,7 +149,7 @@ package struct Trace {
       try training.enqueue(
         scalars: StepScalars(
           first: 0, valid: d.batch, seed: 0, step: step, learningRate: d.lr, firstStep: step == 0
-        ).values)
+        ).values, dropped: Set(d.dropped?[step] ?? []))
       losses.append(try training.read("losses").reduce(0) { $0 + Double($1) } / Double(d.batch))
     }
     let evaluation = try Executor(

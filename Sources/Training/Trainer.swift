@@ -225,7 +225,8 @@ public final class Trainer {
     let scalars = StepScalars(
       first: places.lowerBound, valid: places.count, seed: seed,
       step: totalSteps, learningRate: learningRate, firstStep: velocitiesAreFresh)
-    try executor.enqueue(scalars: scalars.values)
+    try executor.enqueue(
+      scalars: scalars.values, dropped: network.droppedBranches(seed: seed, step: totalSteps))
     try store.queue.flush()
     velocitiesAreFresh = false
     step += 1

@@ -30,22 +30,24 @@ enum TinyNetworks {
   }
 
   /// Post-activation blocks: one with the identity, one with a padded shortcut.
-  static func postactivation() -> Network {
+  static func postactivation(survival: Double = 1) -> Network {
     var network = Network(image: image)
     var x = network.convolution(network.input, channels: 16, kernel: 3, name: "conv0")
     x = network.batchNormReLU(x, name: "bn0")
     for (block, channels) in [16, 32].enumerated() {
       let stride = block + 1
       let name = "block\(block)"
-      var y = network.convolution(
-        x, channels: channels, kernel: 3, stride: stride, name: "\(name).conv0")
-      y = network.batchNormReLU(y, name: "\(name).bn0")
-      y = network.convolution(y, channels: channels, kernel: 3, name: "\(name).conv1")
-      y = network.batchNorm(y, name: "\(name).bn1")
+      let branch = network.branch(survival: survival) { network in
+        var y = network.convolution(
+          x, channels: channels, kernel: 3, stride: stride, name: "\(name).conv0")
+        y = network.batchNormReLU(y, name: "\(name).bn0")
+        y = network.convolution(y, channels: channels, kernel: 3, name: "\(name).conv1")
+        return network.batchNorm(y, name: "\(name).bn1")
+      }
       let shortcut =
         block == 0
         ? x : network.paddedShortcut(x, channels: channels, stride: stride, name: "\(name).pad")
-      x = network.addReLU(y, shortcut, name: "\(name).add")
+      x = network.addReLU(branch, shortcut, name: "\(name).add")
     }
     return finished(&network, x)
   }
@@ -138,14 +140,15 @@ struct NetworkRun {
     labels = (0..<batch).map { Int32($0 * 3 % network.classes) }
   }
 
-  func step(_ number: Int = 0, learningRate: Float = 0.1) throws {
+  func step(_ number: Int = 0, learningRate: Float = 0.1, dropped: Set<Int> = []) throws {
     try executor.write("images", images)
     try executor.write("labels", labels)
-    try executor.enqueue(scalars: [
-      "valid": .int(Int32(TinyNetworks.batch)), "seedLow": .uint(5), "seedHigh": .uint(6),
-      "step": .uint(UInt32(number)), "learningRate": .float(learningRate),
-      "firstStep": .int(number == 0 ? 1 : 0),
-    ])
+    try executor.enqueue(
+      scalars: [
+        "valid": .int(Int32(TinyNetworks.batch)), "seedLow": .uint(5), "seedHigh": .uint(6),
+        "step": .uint(UInt32(number)), "learningRate": .float(learningRate),
+        "firstStep": .int(number == 0 ? 1 : 0),
+      ], dropped: dropped)
   }
 
   /// The mean loss of the batch.

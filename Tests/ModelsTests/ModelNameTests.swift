@@ -9,6 +9,7 @@ struct ModelNameTests {
     ("wrn-40-2-B(3, 3)", "wrn-40-2"), ("PreAct-ResNet-1001", "preact-resnet-1001"),
     ("ResNet-110", "resnet-110"), ("resnet-50", "resnet-50"), ("wrn-18-1.5", "wrn-18-1.5"),
     ("wrn-34-2.0", "wrn-34-2"), ("wrn-18-1", "resnet-18"), ("wrn-34-10-b(3,3)", "wrn-34-10-b(3,3)"),
+    ("stochastic-depth-110", "stochastic-depth-110"),
     ("WRN-50-2-bottleneck", "wrn-50-2-bottleneck"), ("preact-resnet-200", "preact-resnet-200"),
   ])
   func namesAreRead(text: String, name: String) throws {
@@ -30,7 +31,8 @@ struct ModelNameTests {
   @Test(arguments: [
     "wrn-4-1", "wrn-15-1", "wrn-16-0", "wrn-16-1001", "wrn-16-1-b(2,3)", "preact-resnet-2",
     "preact-resnet-111", "preact-resnet-170", "preact-resnet-99992", "preact-resnet--7",
-    "resnet-111", "resnet-2", "wrn-18-0", "wrn-18-33", "wrn-18-1.001", "wrn-50-0-bottleneck",
+    "resnet-111", "resnet-2", "stochastic-depth-50-1", "stochastic-depth-111", "wrn-18-0",
+    "wrn-18-33", "wrn-18-1.001", "wrn-50-0-bottleneck",
     "wrn-50-2",
   ])
   func impossibleSizesAreRefused(text: String) {
@@ -74,8 +76,8 @@ struct ModelNameTests {
   }
 
   @Test(arguments: [
-    "wrn-40-2-b(1,3,1)", "preact-resnet-110", "preact-resnet-164", "resnet-110", "resnet-50",
-    "wrn-18-1.5", "wrn-50-2-bottleneck", "preact-resnet-200",
+    "wrn-40-2-b(1,3,1)", "preact-resnet-110", "preact-resnet-164", "resnet-110",
+    "stochastic-depth-110", "resnet-50", "wrn-18-1.5", "wrn-50-2-bottleneck", "preact-resnet-200",
   ])
   func modelsSurviveFiles(name: String) throws {
     let name = try ModelName(parsing: name)
@@ -93,7 +95,8 @@ struct ModelNameTests {
       (
         #"{"family":"preact-resnet","depth":110,"hasBottlenecks":true,"dropout":1.5,"unitGamma":false}"#,
         "dropout"
-      ), (#"{"family":"resnet","depth":111,"unitGamma":false}"#, "depth"),
+      ), (#"{"family":"resnet","depth":111,"survival":1,"unitGamma":false}"#, "depth"),
+      (#"{"family":"resnet","depth":110,"survival":0,"unitGamma":false}"#, "survival"),
       (
         #"{"family":"imagenet-resnet","block":"basic","blocks":[2,0],"width":1,"unitGamma":true}"#,
         "blocks"

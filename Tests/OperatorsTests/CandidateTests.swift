@@ -8,7 +8,7 @@ import Testing
 struct CandidateTests {
   private static let operations: [any TunableOperation.Type] = [
     LinearForward.self, LinearBackward.self, SoftmaxCrossEntropy.self, SGD.self, Augment.self,
-    Initialize.self, Fill.self, PeakMultiplyAdd.self, PeakCopy.self, AddReLUForward.self,
+    Initialize.self, Fill.self, PeakMultiplyAdd.self, Copy.self, AddReLUForward.self,
     AddReLUBackward.self, PaddedShortcutForward.self, PaddedShortcutBackward.self,
     MaxPoolForward.self, MaxPoolBackward.self,
   ]

@@ -21,7 +21,7 @@ struct PeakTests {
   @Test func costCountsWhatTheKernelDoes() {
     let cost = PeakMultiplyAdd.cost(PeakMultiplyAdd.Problem(count: 10, iterations: 7))
     #expect(cost.flops == 140)
-    #expect(PeakCopy.cost(PeakCopy.Problem(count: 10)).bytes == 80)
+    #expect(Copy.cost(Copy.Problem(count: 10)).bytes == 80)
   }
 
   @Test func peaksAreThoseOfACandidate() throws {
@@ -33,7 +33,7 @@ struct PeakTests {
     let problem = PeakMultiplyAdd.Problem(count: 1, iterations: 1)
     let candidates = PeakMultiplyAdd.candidates(for: problem, on: context.info)
     #expect(candidates.map(\.description).contains(peaks.multiplyAdd))
-    let copies = PeakCopy.candidates(for: PeakCopy.Problem(count: 1), on: context.info)
+    let copies = Copy.candidates(for: Copy.Problem(count: 1), on: context.info)
     #expect(copies.map(\.description).contains(peaks.copy))
   }
 }

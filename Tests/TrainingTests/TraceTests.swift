@@ -42,7 +42,7 @@ struct TraceTests {
     #expect(result.maxParameterError ?? 0 <= 1e-4)
   }
 
-  @Test(arguments: ["resnet-14", "resnet-8-bottleneck"])
+  @Test(arguments: ["resnet-14", "resnet-8-bottleneck", "stochastic-depth-14"])
   func replayFromNumbersByName(name: String) throws {
     let temporary = try TemporaryFolder()
     let json = try Data(contentsOf: URL(fileURLWithPath: folder(name) + "/trace.json"))
@@ -107,7 +107,8 @@ struct TraceTests {
     #"{"width": -1}"#, #"{"size": 99999999999}"#, #"{"lr": null}"#, #"{"losses": 2}"#,
     #"{"batch": 2147483648}"#, #"{"family": "vgg"}"#, #"{"family": "preact-resnet"}"#,
     #"{"family": "preact-resnet", "block": "1,3,1"}"#, #"{"family": "resnet", "width": 2}"#,
-    #"{"family": "imagenet-resnet"}"#, #"{"family": "imagenet-resnet", "groups": [1, 0]}"#,
+    #"{"dropped": [[0], [], [], [], [], [], [], []]}"#, #"{"family": "imagenet-resnet"}"#,
+    #"{"family": "imagenet-resnet", "groups": [1, 0]}"#,
   ])
   func contradictionsAreRefused(members: String) throws {
     let temporary = try TemporaryFolder()

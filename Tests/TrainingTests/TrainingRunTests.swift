@@ -55,8 +55,10 @@ struct TrainingRunTests {
     #expect(places == ["in an epoch", "in the test", "between epochs"])
   }
 
-  @Test func interruptedAgainAndAgainEndsInTheSameFiles() throws {
-    let tiny = try TinyRun()
+  @Test(arguments: ["wrn-10-1", "stochastic-depth-8"])
+  func interruptedAgainAndAgainEndsInTheSameFiles(model: String) throws {
+    var tiny = try TinyRun()
+    tiny.model = try ModelName(parsing: model).model(dropout: model == "wrn-10-1" ? 0.3 : 0)
     let (whole, folder) = (try TemporaryFolder(), try TemporaryFolder())
     #expect(try tiny.run(in: whole).finishes())
     #expect(try !tiny.run(in: folder).finishes { true })

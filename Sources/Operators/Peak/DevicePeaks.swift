@@ -16,7 +16,7 @@ package struct DevicePeaks: Hashable, Codable, Sendable {
     let queue = try context.makeQueue()
     let multiplyAdd = try fastest(
       PeakMultiplyAdd.self, multiplyAddProblem(on: context.info, queue: queue), queue: queue)
-    let copy = try fastest(PeakCopy.self, copyProblem(on: context.info), queue: queue)
+    let copy = try fastest(Copy.self, copyProblem(on: context.info), queue: queue)
     return DevicePeaks(
       gflops: multiplyAdd.cost.flops / multiplyAdd.seconds * 1e-9,
       gbs: copy.cost.bytes / copy.seconds * 1e-9,
@@ -46,9 +46,9 @@ package struct DevicePeaks: Hashable, Codable, Sendable {
   }
 
   /// Buffers that no cache holds, within what the device has.
-  private static func copyProblem(on device: DeviceInfo) -> PeakCopy.Problem {
+  private static func copyProblem(on device: DeviceInfo) -> Copy.Problem {
     let bytes = min(128 << 20, device.maxAllocation / 2, device.globalMemory / 8)
-    return PeakCopy.Problem(count: max(1, bytes / 4))
+    return Copy.Problem(count: max(1, bytes / 4))
   }
 
   private static func fastest<Operation: TunableOperation>(

@@ -1,8 +1,8 @@
 import Autotuner
 import DeviceRuntime
 
-/// y = x: what a device reads and writes when it computes nothing.
-package enum PeakCopy: TunableOperation {
+/// y = x; it also measures what a device reads and writes when it computes nothing.
+package enum Copy: TunableOperation {
   package struct Problem: Hashable, Codable, Sendable, CustomStringConvertible {
     package var count: Int
 
@@ -16,7 +16,7 @@ package enum PeakCopy: TunableOperation {
 
   package typealias Configuration = RunConfiguration
 
-  package static var name: String { "peak_copy" }
+  package static var name: String { "copy" }
 
   package static var exampleProblems: [Problem] {
     [1, 15, 17, 1000, 40_003].map { Problem(count: $0) }
@@ -37,7 +37,7 @@ package enum PeakCopy: TunableOperation {
     OperationPlan(launches: [
       .kernel(
         OperationPlan.KernelLaunch(
-          source: "peak/peak_copy.cl", entryPoint: "peak_copy", macros: configuration.macros,
+          source: "copy/copy.cl", entryPoint: "copy", macros: configuration.macros,
           range: configuration.range(problem.count),
           arguments: [.buffer("x"), .buffer("y"), .int(problem.count)]))
     ])
