@@ -39,7 +39,7 @@ package struct PaperTable: Sendable {
     package let errors: [String: Double]
     /// Trainable numbers for ten classes of CIFAR, or for a thousand of ImageNet.
     package let parameters: Int?
-    /// Whether the network is of ImageNet's form, which no other data set is trained with.
+    /// Whether the network is of ImageNet's form.
     package let isImageNet: Bool
 
     package init(
@@ -64,9 +64,16 @@ package struct PaperTable: Sendable {
 
     /// The model with the probability of dropout that the data set has; nil where it is not built.
     package func resolved(dropout probability: Double) -> Model? {
-      guard let model, let name = try? ModelName(parsing: model), !isImageNet else { return nil }
+      guard let model, let name = try? ModelName(parsing: model) else { return nil }
       return try? name.model(dropout: dropout ? probability : 0, depthRule: depthRule)
     }
+  }
+
+  /// Whether a row's network is meant for images from files, or not from files.
+  ///
+  /// Only a table of both forms is particular: one of ImageNet's alone can be had in miniature.
+  package func suits(_ row: Row, files: Bool) -> Bool {
+    row.isImageNet == files || Set(rows.map(\.isImageNet)).count == 1
   }
 
   /// The table called `name`; nil for another name.

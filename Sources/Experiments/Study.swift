@@ -37,8 +37,10 @@ package struct Study {
       height: data.train.height, width: data.train.width, channels: data.train.channels)
   }
 
+  /// The row's model; nil where there is none, or none for the study's images.
   private func model(of row: PaperTable.Row) -> Model? {
-    row.resolved(dropout: PaperTable.dropout(on: settings.data))
+    guard table.suits(row, files: data.train.files != nil) else { return nil }
+    return row.resolved(dropout: PaperTable.dropout(on: settings.data))
   }
 
   private func network(of model: Model) -> Network {
@@ -94,7 +96,7 @@ package struct Study {
       let errors = model == nil ? [] : try errors(of: row)
       let status =
         model == nil
-        ? "not built yet"
+        ? row.resolved(dropout: 0) == nil ? "not built yet" : "for other images"
         : errors.count == runs
           ? "done"
           : hasDiverged(row)

@@ -34,7 +34,7 @@ package struct StudyResult: Encodable, Sendable {
     package var error: Double?
     /// The test error of each run's last epoch.
     package var errors: [Double]
-    /// "done", "partial", "pending", "not built yet", "does not fit", "diverged".
+    /// "done", "partial", "pending", "not built yet", "for other images", "does not fit", "diverged".
     package var status: String
     /// How the setting differs from the paper's.
     package var differences: [String]

@@ -43,7 +43,8 @@ package struct StudySettings: Codable, Hashable, Sendable {
 
   /// The paper's recipe for a data set; the one for CIFAR where the paper has none.
   package static func recipe(for data: String) -> Recipe {
-    switch data {
+    // ImageNet's name may have an image size behind it.
+    switch data.split(separator: ":").first {
     case "svhn": .svhn
     case "imagenet": .imagenet
     default: .cifar

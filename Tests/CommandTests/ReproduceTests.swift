@@ -90,7 +90,7 @@ struct ReproduceTests {
     ])
     #expect(result.status == 0, "\(result.error)")
     let states = try rows(result).compactMap { $0["status"] as? String }
-    #expect(states == ["not built yet", "not built yet"])
+    #expect(states == ["for other images", "not built yet"])
   }
 
   @Test func aPlanRunsNothing() throws {
