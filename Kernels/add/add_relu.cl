@@ -1,4 +1,4 @@
-// add_relu: y = relu(scale * a + b), and its gradient dx = dy where y is above 0.
+// add_relu: y = relu(share * a + b), and its gradient dx = dy where y is above 0.
 // Host: Sources/Operators/Add/AddReLU.swift
 //
 // Each work-item takes ITEM_N runs of VEC elements in a row; the last one's rest goes one by one.
@@ -14,17 +14,17 @@
 __kernel __attribute__((reqd_work_group_size(WG_X, 1, 1)))
 void add_relu_forward(
     const __global float* restrict a, const __global float* restrict b, __global float* restrict y,
-    const int count, const float scale) {
+    const int count, const float share) {
   int i = (int)get_global_id(0) * (VEC * ITEM_N);
   const int end = min(i + VEC * ITEM_N, count);
-  const bool both = scale != 0.0f;  // with a scale of 0, a need not hold numbers
+  const bool both = share != 0.0f;  // with a share of 0, a need not hold numbers
   for (; i + VEC <= end; i += VEC) {
     vec_t sum = load_vec(b + i);
-    if (both) sum = fma((vec_t)(scale), load_vec(a + i), sum);
+    if (both) sum = fma((vec_t)(share), load_vec(a + i), sum);
     store_vec(y + i, sum <= 0.0f ? (vec_t)(0.0f) : sum);  // keeps a NaN
   }
   for (; i < end; i++) {
-    const float sum = both ? fma(scale, a[i], b[i]) : b[i];
+    const float sum = both ? fma(share, a[i], b[i]) : b[i];
     y[i] = sum <= 0.0f ? 0.0f : sum;
   }
 }

@@ -27,6 +27,8 @@ struct ForwardPass {
   private let convolutionsOfAdditions: [Int: Int]
   /// Batch normalisations that the convolutions behind them apply themselves.
   private let normalizationsInConvolutions: Set<Int>
+  /// Batch normalisations that the sums with ReLU behind them apply themselves.
+  private let normalizationsInSums: Set<Int>
 
   init(network: Network, batch: Int, mode: PlanMode, plan: ExecutionPlan, images: Int) {
     self.network = network
@@ -37,6 +39,7 @@ struct ForwardPass {
     convolutionsOfAdditions = Dictionary(
       uniqueKeysWithValues: additionsInConvolutions.map { ($1, $0) })
     normalizationsInConvolutions = network.normalizationsInConvolutions
+    normalizationsInSums = network.normalizationsInSums
     saved = [Saved(output: images)]
     for index in network.nodes.indices.dropFirst() { append(index) }
   }
@@ -115,21 +118,38 @@ struct ForwardPass {
   /// The sum, of which a branch of stochastic depth is no part where it is dropped.
   private mutating func appendAddReLU(_ node: Network.Node) {
     let y = tensor(node)
-    var cases: [(condition: ExecutionPlan.Condition?, scale: Float)] = [(nil, 1)]
+    var cases: [(condition: ExecutionPlan.Condition?, share: Float)] = [(nil, 1)]
     if let branch = network.nodes[node.inputs[0].index].branch {
       cases =
         mode == .training
         ? [(.survives(branch), 1), (.dropped(branch), 0)]
         : [(nil, Float(network.survivals[branch]))]
     }
-    for (condition, scale) in cases {
+    for (condition, share) in cases {
       plan.condition = condition
-      plan.append(
-        AddReLUForward.self, AddReLUProblem(count: plan.tensors[y].count), layer: node.name,
-        phase: .forward, ["a": output(node.inputs[0]), "b": output(node.inputs[1]), "y": y],
-        scalars: ["scale": .float(scale)])
+      if normalizationsInSums.contains(node.inputs[0].index) {
+        appendNormalizedSum(node, share: share, y: y)
+      } else {
+        plan.append(
+          AddReLUForward.self, AddReLUProblem(count: plan.tensors[y].count), layer: node.name,
+          phase: .forward, ["a": output(node.inputs[0]), "b": output(node.inputs[1]), "y": y],
+          scalars: ["share": .float(share)])
+      }
     }
     saved.append(Saved(output: y))
+  }
+
+  private mutating func appendNormalizedSum(_ node: Network.Node, share: Float, y: Int) {
+    var plan = takePlan()
+    let bindings = normalizationBindings(node.inputs[0].index, in: &plan)
+    plan.append(
+      BatchNormAddReLUForward.self,
+      BatchNormAddReLUForward.Problem(
+        rows: batchNormRows(node), channels: node.shape.channels, inference: mode == .evaluation),
+      layer: node.name, phase: .forward,
+      bindings.merging(["b": output(node.inputs[1]), "y": y]) { $1 },
+      scalars: ["share": .float(share)])
+    self.plan = plan
   }
 
   private mutating func appendMaxPool(_ node: Network.Node) {
@@ -199,7 +219,9 @@ struct ForwardPass {
           "inverseDeviation": saved[index].inverseDeviation,
         ])
     }
-    guard !normalizationsInConvolutions.contains(index) else { return }
+    if normalizationsInConvolutions.contains(index) || normalizationsInSums.contains(index) {
+      return
+    }
     guard case .batchNorm(let relu, let dropout) = node.layer else {
       preconditionFailure("\(node.name) is no batch normalisation")
     }

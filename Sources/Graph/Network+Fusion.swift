@@ -17,6 +17,19 @@ extension Network {
     }
   }
 
+  /// Batch normalisations without ReLU whose result is only the first operand of a sum with ReLU.
+  var normalizationsInSums: Set<Int> {
+    var users: [Int: Int] = [:]
+    for input in nodes.lazy.flatMap(\.inputs) { users[input.index, default: 0] += 1 }
+    return Set(
+      nodes.compactMap { node in
+        guard node.layer == .addReLU, users[node.inputs[0].index] == 1,
+          case .batchNorm(relu: false, _) = nodes[node.inputs[0].index].layer
+        else { return nil }
+        return node.inputs[0].index
+      })
+  }
+
   /// For each convolution whose result goes into one addition and nowhere else, that addition:
   /// the convolution then computes the sum, once its other operand is there.
   var additionsInConvolutions: [Int: Int] {

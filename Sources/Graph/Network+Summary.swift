@@ -49,10 +49,9 @@ extension Network {
   /// What the forward pass fuses, by layer, in words.
   private var fusions: [Int: String] {
     var parts: [Int: [String]] = [:]
-    let normalizations = normalizationsInConvolutions
+    let normalizations = normalizationsInConvolutions.union(normalizationsInSums)
     for (index, node) in nodes.enumerated() {
-      guard case .convolution = node.layer else { continue }
-      let input = node.inputs[0].index
+      guard let input = node.inputs.first?.index else { continue }
       if normalizations.contains(input) {
         parts[index, default: []].append("\(nodes[input].name) on its input")
         parts[input, default: []].append("in \(node.name)")

@@ -8,6 +8,7 @@ package let allOperations: [any TunableOperation.Type] = [
   BatchNormStatistics.self,
   BatchNormReLUForward.self,
   BatchNormReLUBackward.self,
+  BatchNormAddReLUForward.self,
   Dropout.self,
   Add.self,
   AddReLUForward.self,

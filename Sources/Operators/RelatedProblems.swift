@@ -78,6 +78,20 @@ extension BatchNormStatistics {
   }
 }
 
+extension BatchNormAddReLUForward {
+  package static func checkProblem(for problem: Problem) -> Problem {
+    var small = problem
+    small.rows = checkedRows(problem.rows, channels: problem.channels)
+    return small
+  }
+
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    sizeDistance(
+      [(problem.rows, other.rows, 0.5), (problem.channels, other.channels, 2)],
+      penalty: problem.inference == other.inference ? 0 : 1)
+  }
+}
+
 extension BatchNormReLUForward {
   package static func checkProblem(for problem: Problem) -> Problem {
     var small = problem

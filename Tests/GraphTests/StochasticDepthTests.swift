@@ -47,7 +47,7 @@ struct StochasticDepthTests {
     let network = TinyNetworks.postactivation(survival: 0.5)
     let plan = ExecutionPlan.evaluation(network, batch: 2, source: .host)
     #expect(plan.steps.allSatisfy { $0.condition == nil })
-    let scales = plan.steps.compactMap { $0.scalars["scale"] }
-    #expect(scales == [.float(0.5), .float(0.5)])
+    let shares = plan.steps.compactMap { $0.scalars["share"] }
+    #expect(shares == [.float(0.5), .float(0.5)])
   }
 }

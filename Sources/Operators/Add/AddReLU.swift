@@ -1,9 +1,9 @@
 import Autotuner
 import DeviceRuntime
 
-/// y = relu(scale * a + b): the end of a post-activation residual block.
+/// y = relu(share * a + b): the end of a post-activation residual block.
 ///
-/// The scalar "scale" comes with each launch; where it is 0, a is not read.
+/// The scalar "share" comes with each launch; where it is 0, a is not read.
 package enum AddReLUForward: TunableOperation {
   package typealias Problem = AddReLUProblem
   package typealias Configuration = RunConfiguration
@@ -27,7 +27,7 @@ package enum AddReLUForward: TunableOperation {
   package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
     problem.launch(
       name, configuration, arguments: [.buffer("a"), .buffer("b"), .buffer("y")],
-      scalars: [.dynamic("scale")])
+      scalars: [.dynamic("share")])
   }
 
   package static func cost(_ problem: Problem) -> Cost {
@@ -35,7 +35,7 @@ package enum AddReLUForward: TunableOperation {
   }
 
   package static func exampleScalars(_ problem: Problem) -> DynamicScalars {
-    ["scale": .float(0.5)]
+    ["share": .float(0.5)]
   }
 
   package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
