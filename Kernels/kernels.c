@@ -151,6 +151,9 @@ static const unsigned char pool_global_average_pool[] = {
 static const unsigned char pool_max_pool[] = {
 #embed "pool/max_pool.cl"
 };
+static const unsigned char sgd_gradient_sum[] = {
+#embed "sgd/gradient_sum.cl"
+};
 static const unsigned char sgd_sgd[] = {
 #embed "sgd/sgd.cl"
 };
@@ -213,6 +216,7 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("peak/peak_multiply_add.cl", peak_peak_multiply_add),
     SOURCE("pool/global_average_pool.cl", pool_global_average_pool),
     SOURCE("pool/max_pool.cl", pool_max_pool),
+    SOURCE("sgd/gradient_sum.cl", sgd_gradient_sum),
     SOURCE("sgd/sgd.cl", sgd_sgd),
     SOURCE("shortcut/padded_shortcut.cl", shortcut_padded_shortcut),
     SOURCE("tuned/pocl-avx512.json", tuned_pocl_avx512),

@@ -10,13 +10,17 @@ package final class Context: @unchecked Sendable {  // cl_context is thread-safe
   private let handle: Handle
   private let programs = Mutex<[ProgramKey: Program]>([:])
   private let memory = Mutex(MemoryUse())
+  /// The device's facts, its memory cut to the limit that the context was given.
+  package let info: DeviceInfo
 
   package var raw: cl_context { handle.raw }
 
   init(
-    device: Device, kernels: KernelLibrary, ledger: HandleLedger, programCache: ProgramCache?
+    device: Device, kernels: KernelLibrary, ledger: HandleLedger, programCache: ProgramCache?,
+    memoryLimit: Int?
   ) throws(CLError) {
     self.device = device
+    info = device.info.limited(to: memoryLimit)
     self.kernels = kernels
     self.ledger = ledger
     self.programCache = programCache
@@ -27,8 +31,6 @@ package final class Context: @unchecked Sendable {  // cl_context is thread-safe
       return clCreateContext(nil, 1, &id, nil, nil, &status)
     }
   }
-
-  package var info: DeviceInfo { device.info }
 
   package func makeQueue() throws(CLError) -> Queue { try Queue(context: self) }
 

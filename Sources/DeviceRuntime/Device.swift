@@ -56,6 +56,15 @@ public struct DeviceInfo: Codable, Hashable, Sendable {
 }
 
 extension DeviceInfo {
+  /// The same device with no more than `limit` bytes of memory; nil changes nothing.
+  package func limited(to limit: Int?) -> DeviceInfo {
+    guard let limit else { return self }
+    var result = self
+    result.globalMemory = min(globalMemory, limit)
+    result.maxAllocation = min(maxAllocation, limit)
+    return result
+  }
+
   /// A device to plan memory for when none is at hand: a CPU without limits.
   package static let planning = DeviceInfo(
     name: "planning", vendor: "", platform: "", platformVersion: "", driver: "", version: "",

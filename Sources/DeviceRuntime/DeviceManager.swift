@@ -54,19 +54,25 @@ public struct DeviceManager: Sendable {
 
   /// A context on `device`, which keeps compiled programs in the folder `programCache`.
   ///
-  /// Not on pocl, which has a cache of its own.
+  /// Not on pocl, which has a cache of its own. Of the device's memory at most `memoryLimit` bytes
+  /// are used.
   package func makeContext(
-    on device: Device, kernels: KernelLibrary = KernelLibrary(), programCache: URL? = nil
+    on device: Device, kernels: KernelLibrary = KernelLibrary(), programCache: URL? = nil,
+    memoryLimit: Int? = nil
   ) throws(CLError) -> Context {
     let cache = device.info.isPocl ? nil : programCache.map { ProgramCache(directory: $0) }
-    return try makeContext(on: device, kernels: kernels, cachingIn: cache)
+    return try makeContext(
+      on: device, kernels: kernels, cachingIn: cache, memoryLimit: memoryLimit)
   }
 
   /// A context on `device` with exactly this cache, also on pocl.
   package func makeContext(
-    on device: Device, kernels: KernelLibrary = KernelLibrary(), cachingIn cache: ProgramCache?
+    on device: Device, kernels: KernelLibrary = KernelLibrary(), cachingIn cache: ProgramCache?,
+    memoryLimit: Int? = nil
   ) throws(CLError) -> Context {
-    try Context(device: device, kernels: kernels, ledger: ledger, programCache: cache)
+    try Context(
+      device: device, kernels: kernels, ledger: ledger, programCache: cache,
+      memoryLimit: memoryLimit)
   }
 
   private static func platforms() throws(CLError) -> [cl_platform_id] {

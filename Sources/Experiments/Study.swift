@@ -76,16 +76,19 @@ package struct Study {
     FileManager.default.fileExists(atPath: divergedMark(of: row))
   }
 
-  /// Why the row's training needs more memory than the device has; nil where it fits.
-  private func memoryProblem(of model: Model) -> String? {
-    let network = network(of: model)
-    guard let memory = try? TrainingMemory(network: network, batch: settings.recipe.batchSize)
-    else { return "does not fit" }
-    // Parameters, gradients and velocities, and the images as bytes.
-    let needed =
-      memory.arenaBytes + 12 * network.parameterCount
-      + (data.train.count + data.test.count) * image.count
-    return needed <= context.info.globalMemory ? nil : "does not fit"
+  /// How many images go through the row's network at once; nil where not even one fits.
+  private func microBatch(of model: Model, chooser: any ConfigurationChooser) -> Int? {
+    try? TrainingMemory.fitting(
+      TrainingMemory.Task(network: network(of: model), data: data, recipe: settings.recipe),
+      on: context, chooser: chooser
+    ).microBatch
+  }
+
+  /// How the row's runs differ from the paper's by the parts that their batches went in.
+  private func splitDifference(of row: PaperTable.Row) throws(TrainingError) -> [String] {
+    let log = RunLog(path: folder(of: row, run: 0) + "/log.jsonl")
+    guard let images = try log.records().last?.microBatch else { return [] }
+    return ["batch normalisation over parts of at most \(images) images"]
   }
 
   /// The table as far as it is run.
@@ -101,13 +104,15 @@ package struct Study {
           ? "done"
           : hasDiverged(row)
             ? "diverged"
-            : model.flatMap(memoryProblem) ?? (errors.isEmpty ? "pending" : "partial")
+            : model.flatMap { microBatch(of: $0, chooser: DefaultChooser()) } == nil
+              ? "does not fit" : errors.isEmpty ? "pending" : "partial"
       let paperData = row.paperData(for: settings.data)
       results.append(
         StudyResult.Row(
           network: row.title, parameters: model.map { network(of: $0).parameterCount },
           paperError: row.errors[paperData], paperData: paperData, errors: errors, status: status,
-          differences: settings.differences(from: row, in: table, runs: runs)))
+          differences: settings.differences(from: row, in: table, runs: runs)
+            + (try splitDifference(of: row))))
     }
     return StudyResult(
       experiment: table.name, title: table.title, data: settings.data, device: context.info.name,
@@ -136,7 +141,11 @@ package struct Study {
       }
       let macs = network(of: model).layerSummaries.reduce(0) { $0 + $1.macs }
       // About 0.2 TFLOP a step is measured in seconds on a CPU, too.
-      let batch = max(1, min(settings.recipe.batchSize, 30_000_000_000 / max(macs, 1)))
+      let batch = max(
+        1,
+        min(
+          microBatch(of: model, chooser: chooser) ?? settings.recipe.batchSize,
+          30_000_000_000 / max(macs, 1)))
       let step = try StepBenchmark(model: model, image: image, classes: data.classes, batch: batch)
         .run(steps: 1, on: context, chooser: chooser).minS
       // A test is the forward third of a step.
@@ -201,7 +210,8 @@ package struct Study {
       let results = try chooser(
         ModelTuning(
           network: network(of: model), recipe: settings.recipe, images: data.train.count,
-          areFiles: data.train.files != nil)
+          areFiles: data.train.files != nil,
+          microBatch: microBatch(of: model, chooser: DefaultChooser()) ?? .max)
       ).merged
       try AtomicFile.write([results.json], to: record)
       configurations = TunedChooser([results], algorithms: algorithms)

@@ -21,6 +21,8 @@ package struct ExecutionPlan: Sendable {
     case allParameters
     case allGradients
     case allVelocities
+    /// The sum of the gradients over a batch that goes in parts.
+    case allGradientSums
     /// A buffer that the caller binds by name: the data set, the metrics.
     case external(String)
   }

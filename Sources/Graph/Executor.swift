@@ -15,9 +15,13 @@ package final class Executor {
   private var operations: [BoundOperation] = []
 
   /// Allocates and builds; `external` has the plan's external tensors by name.
+  ///
+  /// Executors that never run at the same time, and whose results nobody reads after another's
+  /// run, may share `arenas`, each as large as the largest plan needs; by default an executor has
+  /// its own.
   package init(
     _ plan: ExecutionPlan, store: ParameterStore, external: [String: any DeviceBuffer] = [:],
-    chooser: any ConfigurationChooser = DefaultChooser()
+    chooser: any ConfigurationChooser = DefaultChooser(), arenas: [Buffer<UInt8>]? = nil
   ) throws {
     self.plan = plan
     self.store = store
@@ -25,7 +29,11 @@ package final class Executor {
     let planned = plan.steps.map { $0.operation.plan(choosing: chooser, on: context.info) }
     configurations = planned.map(\.configuration)
     memory = try MemoryPlan(plan, operations: planned.map(\.plan), on: context.info)
-    arenas = try memory.arenaBytes.map { try context.makeBuffer(UInt8.self, count: $0) }
+    self.arenas =
+      try arenas ?? memory.arenaBytes.map { try context.makeBuffer(UInt8.self, count: $0) }
+    precondition(
+      zip(self.arenas, memory.arenaBytes).allSatisfy { $0.byteCount >= $1 }
+        && self.arenas.count >= memory.arenaBytes.count, "shared arenas that are too small")
     for (index, tensor) in plan.tensors.enumerated() {
       buffers.append(try buffer(of: tensor, at: index, external: external))
     }
@@ -35,7 +43,7 @@ package final class Executor {
         guard let place = memory.scratch[index][scratch.name] else {
           preconditionFailure("no place for \(scratch.name) of \(step.layer)")
         }
-        bound[scratch.name] = try arenas[place.arena].part(
+        bound[scratch.name] = try self.arenas[place.arena].part(
           of: Float.self, byteOffset: place.offset, count: scratch.count)
       }
       operations.append(
@@ -95,6 +103,9 @@ package final class Executor {
     case .allParameters: return store.parameters.whole
     case .allGradients: return store.gradients.whole
     case .allVelocities: return store.velocities.whole
+    case .allGradientSums:
+      guard let sums = store.gradientSums else { preconditionFailure("a store without sums") }
+      return sums.whole
     case .external(let name):
       guard let buffer = external[name] else { preconditionFailure("nothing bound to '\(name)'") }
       return buffer

@@ -13,6 +13,8 @@ package final class ParameterStore {
   let parameters: Group
   let gradients: Group
   let velocities: Group
+  /// Of the gradients of a batch that goes in parts.
+  let gradientSums: Group?
   let states: Group
 
   /// Tensors of one kind, in one allocation.
@@ -21,7 +23,7 @@ package final class ParameterStore {
     let parts: [Buffer<Float>]
 
     init(counts: [Int], context: Context, queue: Queue) throws(CLError) {
-      let step = max(1, context.info.baseAlignment / MemoryLayout<Float>.stride)
+      let step = ParameterStore.step(on: context.info)
       var offsets: [Int] = []
       var end = 0
       for count in counts {
@@ -40,7 +42,11 @@ package final class ParameterStore {
   }
 
   /// Allocates everything; the numbers are zero until `initialize` or `write`.
-  package init(network: Network, context: Context, queue: Queue) throws(CLError) {
+  ///
+  /// `sumsGradients` is for batches that go in parts.
+  package init(
+    network: Network, context: Context, queue: Queue, sumsGradients: Bool = false
+  ) throws(CLError) {
     self.network = network
     self.context = context
     self.queue = queue
@@ -48,13 +54,33 @@ package final class ParameterStore {
     parameters = try Group(counts: counts, context: context, queue: queue)
     gradients = try Group(counts: counts, context: context, queue: queue)
     velocities = try Group(counts: counts, context: context, queue: queue)
+    gradientSums =
+      sumsGradients ? try Group(counts: counts, context: context, queue: queue) : nil
     states = try Group(counts: network.states.map(\.count), context: context, queue: queue)
   }
 
   /// Numbers in one of the parameter-sized allocations, padding included.
   package static func paddedCount(of network: Network, on device: DeviceInfo) -> Int {
-    let step = max(1, device.baseAlignment / MemoryLayout<Float>.stride)
-    return network.parameters.reduce(0) { $0 + ceilDivide($1.count, step) * step }
+    paddedCount(of: network.parameters, on: device)
+  }
+
+  private static func paddedCount(of tensors: [Parameter], on device: DeviceInfo) -> Int {
+    let step = step(on: device)
+    return tensors.reduce(0) { $0 + ceilDivide($1.count, step) * step }
+  }
+
+  /// Every tensor starts at a multiple of so many numbers.
+  private static func step(on device: DeviceInfo) -> Int {
+    max(1, device.baseAlignment / MemoryLayout<Float>.stride)
+  }
+
+  /// Bytes of each allocation that a store of the network makes.
+  static func allocations(
+    of network: Network, sumsGradients: Bool, on device: DeviceInfo
+  ) -> [Int] {
+    let parameters = 4 * paddedCount(of: network, on: device)
+    let states = 4 * max(1, paddedCount(of: network.states, on: device))
+    return [Int](repeating: max(4, parameters), count: sumsGradients ? 4 : 3) + [states]
   }
 
   /// Draws the starting numbers of every tensor from `seed` and clears the velocities.
@@ -98,6 +124,16 @@ package final class ParameterStore {
     var result: [(parameter: Parameter, values: [Float])] = []
     for (parameter, buffer) in zip(descriptions(kind), group(kind).parts) {
       result.append((parameter, parameter.fileOrder(fromDevice: try buffer.read(on: queue))))
+    }
+    return result
+  }
+
+  /// The sums of the gradients over the parts of a batch, in the order and layout of files.
+  package func readGradientSums() throws(CLError) -> [[Float]] {
+    guard let gradientSums else { preconditionFailure("a store without sums") }
+    var result: [[Float]] = []
+    for (parameter, buffer) in zip(network.parameters, gradientSums.parts) {
+      result.append(parameter.fileOrder(fromDevice: try buffer.read(on: queue)))
     }
     return result
   }

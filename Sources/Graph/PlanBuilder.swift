@@ -67,19 +67,50 @@ extension ExecutionPlan {
     let backward = BackwardPass(after: forward, logitsGradient: gradient, plan: plan)
     plan = backward.plan
     if let optimizer {
-      plan.append(
-        SGD.self,
-        SGD.Problem(
-          count: paddedParameters, momentum: optimizer.momentum, dampening: optimizer.dampening,
-          nesterov: optimizer.nesterov, weightDecay: optimizer.weightDecay),
-        layer: "optimizer", phase: .update,
-        [
-          "g": plan.tensor("gradients", count: paddedParameters, storage: .allGradients),
-          "p": plan.tensor("parameters", count: paddedParameters, storage: .allParameters),
-          "v": plan.tensor("velocities", count: paddedParameters, storage: .allVelocities),
-        ])
+      plan.appendUpdate(optimizer, gradients: .allGradients, paddedParameters: paddedParameters)
     }
     return plan
+  }
+
+  /// One part of a batch: a training step that adds its gradients to the sums, without the update.
+  ///
+  /// The scalars of `GradientSum` come with each run.
+  package static func part(
+    _ network: Network, batch: Int, source: ImageSource, paddedParameters: Int
+  ) -> ExecutionPlan {
+    var plan = training(
+      network, batch: batch, source: source, optimizer: nil, paddedParameters: paddedParameters)
+    plan.append(
+      GradientSum.self, GradientSum.Problem(count: paddedParameters), layer: "gradients",
+      phase: .update,
+      [
+        "g": plan.tensor("gradients", count: paddedParameters, storage: .allGradients),
+        "sum": plan.tensor("gradient sums", count: paddedParameters, storage: .allGradientSums),
+      ])
+    return plan
+  }
+
+  /// The update by the sums, after the last part of a batch.
+  package static func update(_ optimizer: Optimizer, paddedParameters: Int) -> ExecutionPlan {
+    var plan = ExecutionPlan()
+    plan.appendUpdate(optimizer, gradients: .allGradientSums, paddedParameters: paddedParameters)
+    return plan
+  }
+
+  private mutating func appendUpdate(
+    _ optimizer: Optimizer, gradients: Storage, paddedParameters: Int
+  ) {
+    append(
+      SGD.self,
+      SGD.Problem(
+        count: paddedParameters, momentum: optimizer.momentum, dampening: optimizer.dampening,
+        nesterov: optimizer.nesterov, weightDecay: optimizer.weightDecay),
+      layer: "optimizer", phase: .update,
+      [
+        "g": tensor("gradients", count: paddedParameters, storage: gradients),
+        "p": tensor("parameters", count: paddedParameters, storage: .allParameters),
+        "v": tensor("velocities", count: paddedParameters, storage: .allVelocities),
+      ])
   }
 
   /// One evaluation of a batch with the running statistics.

@@ -22,6 +22,7 @@ package let allOperations: [any TunableOperation.Type] = [
   LinearForward.self,
   LinearBackward.self,
   SoftmaxCrossEntropy.self,
+  GradientSum.self,
   SGD.self,
   Augment.self,
   Initialize.self,

@@ -254,6 +254,18 @@ extension SGD {
   }
 }
 
+extension GradientSum {
+  package static func checkProblem(for problem: Problem) -> Problem {
+    // The parity of the count chooses what the reference takes for the first part.
+    problem.count > checkedElements
+      ? Problem(count: checkedElements + problem.count % 2) : problem
+  }
+
+  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
+    sizeDistance([(problem.count, other.count, 1)])
+  }
+}
+
 extension SoftmaxCrossEntropy {
   package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
     sizeDistance(

@@ -21,12 +21,19 @@ extension Checkpoint {
           + "\(image) with \(data.classes)",
         advice: "give the data set it was trained on, \(header.data)")
     }
-    let queue = try context.makeQueue()
     let network = header.model.network(image: image, classes: header.classes)
+    var task = TrainingMemory.Task(
+      network: network, batches: [], evaluationBatch: min(batch, max(1, data.test.count)))
+    task.testSource = ImageSource(data.test, augmentation: .none)
+    task.images = DeviceDataset.allocations(for: data.test)
+    // The running statistics make the batch's size matter to memory and speed only.
+    let memory = try TrainingMemory.fitting(task, on: context, chooser: chooser)
+    let queue = try context.makeQueue()
     let store = try ParameterStore(network: network, context: context, queue: queue)
     try restore(into: store, velocities: false, file: file)
     let evaluator = try Evaluator(
-      data.test, mean: header.mean, standardDeviation: header.standardDeviation, batch: batch,
+      data.test, mean: header.mean, standardDeviation: header.standardDeviation,
+      batch: memory.microBatch,
       store: store, chooser: chooser)
     guard let metrics = try evaluator.evaluate() else {
       preconditionFailure("an evaluation that nothing stops")

@@ -22,6 +22,8 @@ package struct Checkpoint {
     package var standardDeviation: [Float]
     package var recipe: Recipe
     package var seed: UInt64
+    /// Images that go through the network at once, at most.
+    package var microBatch: Int
     package var position: Trainer.Position
     /// Whether the last epoch still has to be tested and logged.
     package var awaitsEvaluation: Bool
@@ -99,7 +101,7 @@ extension Checkpoint.Header {
       "total_steps": "\(position.totalSteps)",
       "velocities_are_fresh": "\(position.velocitiesAreFresh)",
       "metrics": try json(position.metrics.map(\.bitPattern)),
-      "awaits_evaluation": "\(awaitsEvaluation)",
+      "awaits_evaluation": "\(awaitsEvaluation)", "micro_batch": "\(microBatch)",
     ]
     if let limit { result["limit"] = "\(limit)" }
     if let trainSeconds { result["train_seconds"] = "\(trainSeconds)" }
@@ -142,6 +144,10 @@ extension Checkpoint.Header {
     else { throw bad("mean") }
     recipe = try Recipe(json: Data((metadata["recipe"] ?? "").utf8), source: "recipe in \(file)")
     seed = try value("seed") { UInt64($0) }
+    // Checkpoints of older versions have none: their batches went whole.
+    microBatch =
+      try optional("micro_batch") { number in Int(number).flatMap { $0 > 0 ? $0 : nil } }
+      ?? recipe.batchSize
     let bits: [UInt32] = try json("metrics")
     let metrics = bits.map { Float(bitPattern: $0) }
     guard metrics.count == 4, metrics.allSatisfy(\.isFinite), metrics[0] >= 0,

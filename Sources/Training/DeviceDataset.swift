@@ -31,6 +31,11 @@ final class DeviceDataset: BatchSource {
     try inverseDeviation.write(standardDeviation.map { 1 / $0 }, on: queue)
   }
 
+  /// Bytes of each large allocation for a split; none for image files, which stay on the host.
+  static func allocations(for split: LabeledImages) -> [Int] {
+    split.files == nil ? [split.images.count, 4 * split.count, 4 * split.count] : []
+  }
+
   func begin(epoch: Int, order permutation: [UInt32]) throws {
     try order.write(permutation, on: queue)
   }

@@ -10,9 +10,11 @@ package final class Evaluator {
   private let metrics: MetricsBuffer
   private let batch: Int
 
+  /// An evaluator of `batch` images at once; `arenas` as `Executor` has it.
   package init(
     _ split: LabeledImages, mean: [Float], standardDeviation: [Float], batch: Int,
-    store: ParameterStore, chooser: any ConfigurationChooser = DefaultChooser()
+    store: ParameterStore, chooser: any ConfigurationChooser = DefaultChooser(),
+    arenas: [Buffer<UInt8>]? = nil
   ) throws {
     let batch = min(batch, split.count)
     self.batch = batch
@@ -24,7 +26,8 @@ package final class Evaluator {
       .evaluation(
         store.network, batch: batch,
         source: ImageSource(split, augmentation: .none)),
-      store: store, external: dataset.buffers(metrics: metrics.buffer), chooser: chooser)
+      store: store, external: dataset.buffers(metrics: metrics.buffer), chooser: chooser,
+      arenas: arenas)
   }
 
   /// Loss and error over all images; stops early, with nil, when `stop` says so.
@@ -58,28 +61,5 @@ package final class Evaluator {
   package func evaluate(stop: () -> Bool = { false }) throws -> Metrics? {
     var results: TestResults?
     return try evaluate(results: &results, stop: stop)
-  }
-}
-
-/// The scalars that change from step to step, by the names that the operations give them.
-struct StepScalars {
-  /// Position of the batch's first image in the order of visits.
-  var first: Int
-  /// Images in the batch.
-  var valid: Int
-  var seed: UInt64
-  var step: Int
-  var learningRate: Double = 0
-  /// Whether the velocities start anew.
-  var firstStep = false
-
-  var values: DynamicScalars {
-    [
-      "first": .int(Int32(first)), "valid": .int(Int32(valid)),
-      "seedLow": .uint(UInt32(truncatingIfNeeded: seed)),
-      "seedHigh": .uint(UInt32(truncatingIfNeeded: seed >> 32)),
-      "step": .uint(UInt32(truncatingIfNeeded: step)), "learningRate": .float(Float(learningRate)),
-      "firstStep": .int(firstStep ? 1 : 0),
-    ]
   }
 }

@@ -45,7 +45,10 @@ final class FileBatches: BatchSource {
     }
     ahead = nil
     let images = try batch.wait()
-    if let next { ahead = (next, slots, start(next, slots: slots)) }
+    if let next {
+      let slots = max(slots, next.count)
+      ahead = (next, slots, start(next, slots: slots))
+    }
     let values = slots * preparation.size * preparation.size * 3
     // The batch that was prepared with the slots of a larger one is cut to the executor's.
     try executor.write("images", images.count == values ? images : Array(images.prefix(values)))

@@ -12,10 +12,12 @@ package struct ModelTuning {
   private let optimizer: Optimizer
 
   /// What training by `recipe` on `images` training images of a network needs; `areFiles` where
-  /// the host decodes them.
-  package init(network: Network, recipe: Recipe, images: Int, areFiles: Bool = false) {
+  /// the host decodes them; at most `microBatch` go through it at once.
+  package init(
+    network: Network, recipe: Recipe, images: Int, areFiles: Bool = false, microBatch: Int = .max
+  ) {
     self.network = network
-    batch = min(recipe.batchSize, images)
+    batch = min(recipe.batchSize, images, microBatch)
     source = ImageSource(count: images, areFiles: areFiles, augmentation: recipe.augmentation)
     optimizer = Optimizer(recipe)
   }

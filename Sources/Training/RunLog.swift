@@ -24,11 +24,13 @@ package struct EpochRecord: Codable, Hashable, Sendable {
   package var imagesPerSecond: Double
   /// The number of trained parameters.
   package var parameters: Int
+  /// Images of a part, at most, where batches went in parts; nil where they went whole.
+  package var microBatch: Int?
 
   package init(
     epoch: Int, lr: Float, trainLoss: Double?, trainError: Double?, testLoss: Double?,
     testError: Double?, trainTime: Double, testTime: Double, imagesPerSecond: Double,
-    parameters: Int
+    parameters: Int, microBatch: Int? = nil
   ) {
     self.epoch = epoch
     self.lr = lr
@@ -40,6 +42,7 @@ package struct EpochRecord: Codable, Hashable, Sendable {
     self.testTime = testTime
     self.imagesPerSecond = imagesPerSecond
     self.parameters = parameters
+    self.microBatch = microBatch
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -52,6 +55,7 @@ package struct EpochRecord: Codable, Hashable, Sendable {
     case testTime = "test_time"
     case imagesPerSecond = "images_per_second"
     case parameters = "n_parameters"
+    case microBatch = "micro_batch"
   }
 
   /// One JSON object with the keys in the order of the properties; what is not finite is null.
@@ -61,13 +65,14 @@ package struct EpochRecord: Codable, Hashable, Sendable {
     func number(_ value: Double?) -> String {
       value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null"
     }
-    let members: [(CodingKeys, String)] = [
-      (.epoch, "\(epoch)"), (.lr, lr.isFinite ? "\(lr)" : "null"),
-      (.trainLoss, number(trainLoss)), (.trainError, number(trainError)),
-      (.testLoss, number(testLoss)), (.testError, number(testError)),
-      (.trainTime, number(trainTime)), (.testTime, number(testTime)),
-      (.imagesPerSecond, number(imagesPerSecond)), (.parameters, "\(parameters)"),
-    ]
+    let members: [(CodingKeys, String)] =
+      [
+        (.epoch, "\(epoch)"), (.lr, lr.isFinite ? "\(lr)" : "null"),
+        (.trainLoss, number(trainLoss)), (.trainError, number(trainError)),
+        (.testLoss, number(testLoss)), (.testError, number(testError)),
+        (.trainTime, number(trainTime)), (.testTime, number(testTime)),
+        (.imagesPerSecond, number(imagesPerSecond)), (.parameters, "\(parameters)"),
+      ] + (microBatch.map { [(.microBatch, "\($0)")] } ?? [])
     let texts = members.map { "\"\($0.rawValue)\": \($1)" }
     return "{" + texts.joined(separator: ", ") + "}"
   }

@@ -28,22 +28,27 @@ public final class Trainer {
   /// Steps that are done in all.
   public private(set) var totalSteps = 0
 
+  /// Images that go through the network at once, at most: fewer than `batchSize` where the device
+  /// has no room for more.
+  public let microBatch: Int
+  /// Whether batches go in parts, whose gradients add up; batch normalisation then has the
+  /// statistics of each part, not of the batch.
+  public let isSplit: Bool
+
   package let store: ParameterStore
   /// Whether the velocities count as never used.
   private var velocitiesAreFresh = true
   private let dataset: any BatchSource
   private let metrics: MetricsBuffer
-  private let executor: Executor
-  /// Of the epoch's last batch, where it is smaller and not dropped.
-  private let lastExecutor: Executor?
-  private let lastBatch: Int
+  private let trainingStep: TrainingStep
   private let evaluator: Evaluator
   private let sampler: BatchSampler
   private var orderedEpoch = -1
 
   /// A trainer of a Wide ResNet on `device`; see `init(network:data:recipe:seed:context:)`.
   public convenience init(
-    _ model: WideResNet, data: Dataset, recipe: Recipe, seed: UInt64 = 1, on device: Device
+    _ model: WideResNet, data: Dataset, recipe: Recipe, seed: UInt64 = 1,
+    microBatch: Int? = nil, on device: Device
   ) throws {
     var model = model
     model.unitGamma = recipe.gammaInitialization == .one
@@ -51,17 +56,21 @@ public final class Trainer {
       height: data.train.height, width: data.train.width, channels: data.train.channels)
     try self.init(
       network: model.network(image: image, classes: data.classes), data: data, recipe: recipe,
-      seed: seed, on: device)
+      seed: seed, microBatch: microBatch, on: device)
   }
 
   /// A trainer of any network on `device`, with the tuning results that come with the kernels.
+  ///
+  /// At most `microBatch` images go through the network at once; by default as many as fit.
   public convenience init(
-    network: Network, data: Dataset, recipe: Recipe, seed: UInt64 = 1, on device: Device
+    network: Network, data: Dataset, recipe: Recipe, seed: UInt64 = 1, microBatch: Int? = nil,
+    on device: Device
   ) throws {
     let context = try DeviceManager().makeContext(on: device)
     try self.init(
       network: network, data: data, recipe: recipe, seed: seed, context: context,
-      chooser: TunedChooser([TuningDatabase(shippedWith: context.kernels)]))
+      chooser: TunedChooser([TuningDatabase(shippedWith: context.kernels)]),
+      microBatch: microBatch)
   }
 
   /// Allocates everything on the context's device and draws the starting numbers.
@@ -70,32 +79,13 @@ public final class Trainer {
   /// when the device's memory does not suffice.
   package init(
     network: Network, data: Dataset, recipe: Recipe, seed: UInt64, context: Context,
-    chooser: any ConfigurationChooser = DefaultChooser()
+    chooser: any ConfigurationChooser = DefaultChooser(), microBatch: Int? = nil
   ) throws {
-    try recipe.validate()
-    let count = data.train.count
-    let fullBatches = count / recipe.batchSize
-    lastBatch = recipe.dropLastBatch ? 0 : count % recipe.batchSize
-    stepsPerEpoch = fullBatches + (lastBatch > 0 ? 1 : 0)
-    guard stepsPerEpoch > 0 else {
-      throw TrainingError(
-        .usage, "batch size \(recipe.batchSize)",
-        why: "there are only \(count) training images and the last partial batch is dropped",
-        advice: "give a smaller --batch")
-    }
-    guard data.test.count > 0 else {
-      throw TrainingError(
-        .usage, "data set \(data.name)", why: "it has no test images",
-        advice: "give one that training can be tested on")
-    }
-    let image = network.image
-    guard recipe.augmentation.pad < min(image.height, image.width) else {
-      throw TrainingError(
-        .usage, "augmentation", why: "padding by \(recipe.augmentation.pad) needs larger images",
-        advice: "give a smaller pad than \(min(image.height, image.width))")
-    }
+    try recipe.check(fits: data)
+    let batches = recipe.stepSizes(images: data.train.count)
+    stepsPerEpoch = recipe.stepsPerEpoch(images: data.train.count)
     precondition(
-      image
+      network.image
         == ImageShape(
           height: data.train.height, width: data.train.width, channels: data.train.channels)
         && network.classes >= data.classes,
@@ -103,35 +93,30 @@ public final class Trainer {
     self.network = network
     self.recipe = recipe
     self.seed = seed
-    sampler = BatchSampler(count: count, seed: seed)
+    sampler = BatchSampler(count: data.train.count, seed: seed)
+    let memory = try TrainingMemory.fitting(
+      TrainingMemory.Task(network: network, data: data, recipe: recipe), microBatch: microBatch,
+      on: context, chooser: chooser)
+    self.microBatch = memory.microBatch
+    isSplit = memory.isSplit
     let queue = try context.makeQueue()
-    let paddedParameters = ParameterStore.paddedCount(of: network, on: context.info)
-    let source = ImageSource(data.train, augmentation: recipe.augmentation)
-    func plan(batch: Int) -> ExecutionPlan {
-      .training(
-        network, batch: batch, source: source, optimizer: Optimizer(recipe),
-        paddedParameters: paddedParameters)
-    }
-    store = try ParameterStore(network: network, context: context, queue: queue)
+    store = try ParameterStore(
+      network: network, context: context, queue: queue, sumsGradients: memory.isSplit)
     let normalization = recipe.inputNormalization.constants(of: data)
     dataset = try makeBatchSource(
       data.train, mean: normalization.mean, standardDeviation: normalization.standardDeviation,
       augmentation: recipe.augmentation, seed: seed, context: context, queue: queue)
     metrics = try MetricsBuffer(context: context, queue: queue)
-    let external = dataset.buffers(metrics: metrics.buffer)
-    let last =
-      lastBatch > 0
-      ? try Executor(
-        plan(batch: lastBatch), store: store, external: external, chooser: chooser) : nil
-    lastExecutor = last
-    executor =
-      fullBatches > 0
-      ? try Executor(
-        plan(batch: recipe.batchSize), store: store, external: external, chooser: chooser)
-      : try Executor(plan(batch: lastBatch), store: store, external: external, chooser: chooser)
+    let arenas = try memory.arenas.map { try context.makeBuffer(UInt8.self, count: $0) }
+    trainingStep = try TrainingStep(
+      batches: batches, memory: memory,
+      source: ImageSource(data.train, augmentation: recipe.augmentation),
+      optimizer: Optimizer(recipe), seed: seed, store: store,
+      external: dataset.buffers(metrics: metrics.buffer), chooser: chooser, arenas: arenas)
     evaluator = try Evaluator(
       data.test, mean: normalization.mean, standardDeviation: normalization.standardDeviation,
-      batch: recipe.batchSize, store: store, chooser: chooser)
+      batch: min(recipe.batchSize, memory.microBatch), store: store, chooser: chooser,
+      arenas: arenas)
     try store.initialize(seed: seed)
   }
 
@@ -208,25 +193,18 @@ public final class Trainer {
     try evaluator.evaluate(results: &results, stop: stop)
   }
 
-  /// The places of a step's images in the epoch's order.
-  private func places(ofStep step: Int) -> Range<Int> {
-    let isLast = lastBatch > 0 && step == stepsPerEpoch - 1
+  /// The places of a step's images in the epoch's order; nil behind the last step.
+  private func places(ofStep step: Int) -> Range<Int>? {
+    guard step < stepsPerEpoch else { return nil }
     let first = step * recipe.batchSize
-    return first..<first + (isLast ? lastBatch : recipe.batchSize)
+    return first..<min(first + recipe.batchSize, dataset.count)
   }
 
   private func enqueueStep() throws {
-    let isLast = lastBatch > 0 && step == stepsPerEpoch - 1
-    let executor = isLast ? lastExecutor ?? executor : executor
-    let places = places(ofStep: step)
-    try dataset.provide(
-      places, slots: places.count,
-      next: step + 1 < stepsPerEpoch ? self.places(ofStep: step + 1) : nil, to: executor)
-    let scalars = StepScalars(
-      first: places.lowerBound, valid: places.count, seed: seed,
-      step: totalSteps, learningRate: learningRate, firstStep: velocitiesAreFresh)
-    try executor.enqueue(
-      scalars: scalars.values, dropped: network.droppedBranches(seed: seed, step: totalSteps))
+    guard let places = places(ofStep: step) else { preconditionFailure("the epoch is over") }
+    try trainingStep.enqueue(
+      places, next: self.places(ofStep: step + 1), from: dataset, number: totalSteps,
+      learningRate: learningRate, firstStep: velocitiesAreFresh)
     try store.queue.flush()
     velocitiesAreFresh = false
     step += 1
@@ -264,33 +242,5 @@ extension Trainer {
     velocitiesAreFresh = position.velocitiesAreFresh
     try metrics.write(position.metrics)
     orderedEpoch = -1
-  }
-}
-
-extension TrainingError {
-  /// A run whose numbers are of no use any more; nothing of it is saved.
-  static func diverged(_ why: String) -> TrainingError {
-    TrainingError(
-      .badData, "training", why: why, advice: "lower --lr; the checkpoint before it is kept")
-  }
-}
-
-extension Optimizer {
-  /// The constants of a recipe.
-  init(_ recipe: Recipe) {
-    self.init(
-      momentum: Float(recipe.momentum), dampening: Float(recipe.dampening),
-      nesterov: recipe.nesterov, weightDecay: Float(recipe.weightDecay))
-  }
-}
-
-extension Recipe.InputNormalization {
-  /// Mean and standard deviation for each channel, in bytes.
-  package func constants(of data: Dataset) -> (mean: [Float], standardDeviation: [Float]) {
-    switch self {
-    case .meanStd: (data.mean, data.standardDeviation)
-    case .divideBy255:
-      (data.mean.map { _ in 0 }, data.mean.map { _ in 255 })
-    }
   }
 }

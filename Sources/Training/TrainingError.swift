@@ -33,6 +33,12 @@ public struct TrainingError: Error, Hashable, Sendable, CustomStringConvertible 
     TrainingError(.missingFile, path, why: "no such file", advice: advice)
   }
 
+  /// A run whose numbers are of no use any more; nothing of it is saved.
+  static func diverged(_ why: String) -> TrainingError {
+    TrainingError(
+      .badData, "training", why: why, advice: "lower --lr; the checkpoint before it is kept")
+  }
+
   /// The exit status of the command: 64, 65, 66 or 73.
   public var exitStatus: Int32 { category.rawValue }
 

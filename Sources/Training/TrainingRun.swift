@@ -15,19 +15,23 @@ package final class TrainingRun {
     package var recipe: Recipe
     package var seed: UInt64
     package var limit: Int?
+    /// Images that go through the network at once, at most; nil for as many as fit, or as many as
+    /// the run that is continued began with.
+    package var microBatch: Int?
     package var folder: String
     /// Whether to continue from the folder's last checkpoint.
     package var resume: Bool
 
     package init(
-      model: Model, data: Dataset, recipe: Recipe, seed: UInt64, limit: Int?, folder: String,
-      resume: Bool
+      model: Model, data: Dataset, recipe: Recipe, seed: UInt64, limit: Int?,
+      microBatch: Int? = nil, folder: String, resume: Bool
     ) {
       self.model = model
       self.data = data
       self.recipe = recipe
       self.seed = seed
       self.limit = limit
+      self.microBatch = microBatch
       self.folder = folder
       self.resume = resume
     }
@@ -59,12 +63,19 @@ package final class TrainingRun {
     self.options = options
     folder = try RunFolder(options.folder, resume: options.resume)
     log = RunLog(path: folder.log)
+    let path = folder.lastCheckpoint
+    let checkpoint =
+      try options.resume && FileManager.default.fileExists(atPath: path)
+      ? Checkpoint(contentsOf: path) : nil
+    if let checkpoint {
+      try options.check(continuing: checkpoint.header, path: path, config: folder.config)
+    }
     trainer = try Trainer(
-      network: options.model.network(image: options.image, classes: options.data.classes),
-      data: options.data, recipe: options.recipe, seed: options.seed, context: context,
-      chooser: chooser)
-    if options.resume && FileManager.default.fileExists(atPath: folder.lastCheckpoint) {
-      try restore()
+      network: options.network, data: options.data, recipe: options.recipe, seed: options.seed,
+      context: context, chooser: chooser,
+      microBatch: checkpoint?.header.microBatch ?? options.microBatch)
+    if let checkpoint {
+      try restore(checkpoint)
     } else if FileManager.default.fileExists(atPath: folder.log) {
       // Of a run that was killed before its first checkpoint.
       try AtomicFile.write([], to: folder.log)
@@ -140,7 +151,8 @@ package final class TrainingRun {
       trainTime: trainSeconds,
       testTime: Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9,
       imagesPerSecond: Double(train.images) / max(trainSeconds, 1e-9),
-      parameters: trainer.network.parameterCount)
+      parameters: trainer.network.parameterCount,
+      microBatch: trainer.isSplit ? trainer.microBatch : nil)
     awaitsEvaluation = false
     trainSeconds = 0
     let isBest = bestError.map { test.error < $0 } ?? true
@@ -162,7 +174,7 @@ package final class TrainingRun {
       model: options.model, classes: options.data.classes, image: options.image,
       data: options.data.name, limit: options.limit, mean: constants.mean,
       standardDeviation: constants.standardDeviation, recipe: options.recipe, seed: options.seed,
-      position: position, awaitsEvaluation: awaitsEvaluation,
+      microBatch: trainer.microBatch, position: position, awaitsEvaluation: awaitsEvaluation,
       trainSeconds: awaitsEvaluation || position.step > 0 ? trainSeconds : nil,
       bestError: bestError)
   }
@@ -177,40 +189,15 @@ package final class TrainingRun {
     for path in paths { try checkpoint.write(to: path) }
   }
 
-  private func restore() throws {
-    let path = folder.lastCheckpoint
-    let checkpoint = try Checkpoint(contentsOf: path)
-    let (old, new) = (checkpoint.header, try header())
-    let differences = [
-      ("model", "\(old.model)" == "\(new.model)"), ("data", old.data == new.data),
-      ("image size", old.image == new.image), ("number of classes", old.classes == new.classes),
-      ("limit", old.limit == new.limit), ("seed", old.seed == new.seed),
-      ("recipe", old.recipe.continues(as: new.recipe)),
-    ].filter { !$0.1 }.map(\.0)
-    guard differences.isEmpty else {
-      throw TrainingError(
-        .badData, path,
-        why: "it belongs to a run with another \(differences.joined(separator: ", "))",
-        advice: "resume with the options in \(folder.config), or choose another --output")
-    }
-    guard old.position.step < trainer.stepsPerEpoch, old.position.epoch <= new.recipe.epochs else {
-      throw TrainingError(
-        .badData, path, why: "it is further than this run goes", advice: "give more --epochs")
-    }
-    guard
-      old.position.totalSteps == old.position.epoch * trainer.stepsPerEpoch + old.position.step,
-      old.position.epoch < new.recipe.epochs || old.position.step == 0
-    else {
-      throw TrainingError(
-        .badData, path, why: "its counters contradict each other",
-        advice: "give another checkpoint, or train again into another --output")
-    }
-    try checkpoint.restore(into: trainer.store, velocities: true, file: path)
-    try trainer.move(to: old.position)
-    bestError = old.bestError
-    awaitsEvaluation = old.awaitsEvaluation
-    trainSeconds = old.trainSeconds ?? 0
-    try log.truncate(toEpoch: old.position.epoch - (old.awaitsEvaluation ? 1 : 0))
+  private func restore(_ checkpoint: Checkpoint) throws {
+    let header = checkpoint.header
+    try checkpoint.restore(
+      into: trainer.store, velocities: true, file: folder.lastCheckpoint)
+    try trainer.move(to: header.position)
+    bestError = header.bestError
+    awaitsEvaluation = header.awaitsEvaluation
+    trainSeconds = header.trainSeconds ?? 0
+    try log.truncate(toEpoch: header.position.epoch - (header.awaitsEvaluation ? 1 : 0))
   }
 
   private func writeConfiguration(device: DeviceInfo) throws {
@@ -220,6 +207,8 @@ package final class TrainingRun {
       var dropout: Double
       var data: String
       var limit: Int?
+      /// Where batches go in parts.
+      var microBatch: Int?
       var seed: UInt64
       var device: String
       var driver: String
@@ -232,28 +221,9 @@ package final class TrainingRun {
       Configuration(
         model: options.model.name, blocksPerGroup: options.model.blocksPerGroup,
         dropout: options.model.dropout, data: options.data.name, limit: options.limit,
-        seed: options.seed, device: device.name, driver: device.driver, recipe: options.recipe))
+        microBatch: trainer.isSplit ? trainer.microBatch : nil, seed: options.seed,
+        device: device.name, driver: device.driver, recipe: options.recipe))
     try AtomicFile.write([Array(bytes), [UInt8(ascii: "\n")]], to: folder.config)
-  }
-}
-
-extension TrainingRun.Options {
-  var image: ImageShape {
-    ImageShape(
-      height: data.train.height, width: data.train.width, channels: data.train.channels)
-  }
-}
-
-extension Recipe {
-  /// Whether a run by this recipe may go on by another: more epochs are all that may differ, and
-  /// only where the schedule does not depend on their number.
-  func continues(as other: Recipe) -> Bool {
-    var longer = self
-    switch schedule {
-    case .constant, .steps: longer.epochs = other.epochs
-    case .cosine, .oneCycle: break
-    }
-    return longer == other
   }
 }
 

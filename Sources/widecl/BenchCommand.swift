@@ -19,44 +19,28 @@ struct BenchStepCommand: ParsableCommand {
 
   @Argument(help: "The model: \(ModelName.forms).") var model: String
   @OptionGroup var modelOptions: ModelOptions
-  @Option(parsing: .unconditional, help: "Images in a batch.") var batch = 32
   @Option(parsing: .unconditional, help: "Steps that are measured, after two that are not.")
   var steps = 10
-  @Option(
-    help: "Image size CxHxW; 3x32x32, or 3x224x224 for ImageNet's models, by default.",
-    transform: ImageShape.init(parsing:))
-  var image: ImageShape?
-  @Option(
-    parsing: .unconditional,
-    help: "Number of classes; 10, or 1000 for ImageNet's models, by default.")
-  var classes: Int?
   @Flag(help: "Measure the forward pass in evaluation mode instead.") var inference = false
-  @OptionGroup var tuningOptions: TuningOptions
-  @OptionGroup var deviceOptions: DeviceOptions
-  @Flag(help: "Print JSON.") var json = false
+  @OptionGroup var options: StepOptions
 
   func validate() throws {
-    guard (1...100_000).contains(batch), (1...100_000).contains(steps),
-      (1...100_000).contains(classes ?? 1)
-    else { throw ValidationError("--batch, --steps and --classes must be 1 to 100000") }
+    guard (1...100_000).contains(steps) else {
+      throw ValidationError("--steps must be 1 to 100000")
+    }
   }
 
   func run() throws {
-    Interrupt.install()
-    let context = try deviceOptions.makeContext()
+    let context = try options.deviceOptions.makeContext()
     let model = try modelOptions.model(named: model)
-    let image = image ?? model.usualImage
-    let classes = classes ?? model.usualClasses
-    let chooser = try tuningOptions.chooser(
-      for: context,
-      tuning: ModelTuning(network: model.network(image: image, classes: classes), batch: batch))
-    // A measurement has nothing to save: Ctrl-C ends it at once.
-    Interrupt.uninstall()
+    let mode: PlanMode = inference ? .evaluation : .training
+    let chooser = try options.chooser(for: model, mode: mode, on: context)
     let result = try StepBenchmark(
-      model: model, image: image, classes: classes, batch: batch,
-      mode: inference ? .evaluation : .training
+      model: model, image: options.image ?? model.usualImage,
+      classes: options.classes ?? model.usualClasses, batch: options.batch,
+      mode: mode
     ).run(steps: steps, on: context, chooser: chooser)
-    if json { return try printJSON(result) }
+    if options.json { return try printJSON(result) }
     func milliseconds(_ seconds: Double) -> String { String(format: "%.2f ms", seconds * 1e3) }
     print("\(result.model), batch \(result.batch), on \(result.device)")
     print("median          \(milliseconds(result.medianS))")

@@ -14,12 +14,9 @@ struct BenchFigure4Command: ParsableCommand {
       forward, backward and update.
       """)
 
-  @Option(parsing: .unconditional, help: "Images in a batch.") var batch = 32
   @Option(parsing: .unconditional, help: "Steps that are measured, after two that are not.")
   var steps = 5
-  @OptionGroup var tuningOptions: TuningOptions
-  @OptionGroup var deviceOptions: DeviceOptions
-  @Flag(help: "Print JSON.") var json = false
+  @OptionGroup var options: StepOptions
 
   struct Row: Encodable {
     var network: String
@@ -32,21 +29,21 @@ struct BenchFigure4Command: ParsableCommand {
   }
 
   func validate() throws {
-    guard (1...100_000).contains(batch), (1...100_000).contains(steps) else {
-      throw ValidationError("--batch and --steps must be 1 to 100000")
+    guard (1...100_000).contains(steps) else {
+      throw ValidationError("--steps must be 1 to 100000")
     }
   }
 
   func run() throws {
-    let context = try deviceOptions.makeContext()
+    let context = try options.deviceOptions.makeContext()
     let rows = try Figure4.networks.map { network in
       Row(
         network: network.title, paperMs: network.paperMs, built: network.model != nil,
-        batch: batch, ms: try network.model.map { try milliseconds(of: $0, on: context) },
+        batch: options.batch, ms: try network.model.map { try milliseconds(of: $0, on: context) },
         device: context.info.name)
     }
-    if json { return try printJSON(rows) }
-    print("forward, backward and update, batch \(batch), on \(context.info.name)")
+    if options.json { return try printJSON(rows) }
+    print("forward, backward and update, batch \(options.batch), on \(context.info.name)")
     print("network       Titan X, batch 32     this device")
     for row in rows {
       let ours = row.ms.map { String(format: "%.1f ms", $0) } ?? "not built yet"
@@ -59,15 +56,11 @@ struct BenchFigure4Command: ParsableCommand {
 
   private func milliseconds(of name: String, on context: Context) throws -> Double {
     let model = try ModelName(parsing: name).model()
-    let image = ImageShape(height: 32, width: 32, channels: 3)
-    Interrupt.install()
-    let chooser = try tuningOptions.chooser(
-      for: context,
-      tuning: ModelTuning(network: model.network(image: image, classes: 10), batch: batch))
-    // A measurement has nothing to save: Ctrl-C ends it at once.
-    Interrupt.uninstall()
+    let chooser = try options.chooser(for: model, on: context)
     tell("measuring \(name)")
-    return try StepBenchmark(model: model, image: image, classes: 10, batch: batch)
-      .run(steps: steps, on: context, chooser: chooser).medianS * 1e3
+    return try StepBenchmark(
+      model: model, image: options.image ?? model.usualImage,
+      classes: options.classes ?? model.usualClasses, batch: options.batch
+    ).run(steps: steps, on: context, chooser: chooser).medianS * 1e3
   }
 }

@@ -17,20 +17,9 @@ struct BenchLayersCommand: ParsableCommand {
 
   @Argument(help: "The model: \(ModelName.forms).") var model: String
   @OptionGroup var modelOptions: ModelOptions
-  @Option(parsing: .unconditional, help: "Images in a batch.") var batch = 32
   @Option(parsing: .unconditional, help: "Steps that are measured, after two that are not.")
   var steps = 5
-  @Option(
-    help: "Image size CxHxW; 3x32x32, or 3x224x224 for ImageNet's models, by default.",
-    transform: ImageShape.init(parsing:))
-  var image: ImageShape?
-  @Option(
-    parsing: .unconditional,
-    help: "Number of classes; 10, or 1000 for ImageNet's models, by default.")
-  var classes: Int?
-  @OptionGroup var tuningOptions: TuningOptions
-  @OptionGroup var deviceOptions: DeviceOptions
-  @Flag(help: "Print JSON.") var json = false
+  @OptionGroup var options: StepOptions
 
   private struct Report: Encodable {
     var model: String
@@ -42,33 +31,28 @@ struct BenchLayersCommand: ParsableCommand {
   }
 
   func validate() throws {
-    guard (1...100_000).contains(batch), (1...100_000).contains(steps),
-      (1...100_000).contains(classes ?? 1)
-    else { throw ValidationError("--batch, --steps and --classes must be 1 to 100000") }
+    guard (1...100_000).contains(steps) else {
+      throw ValidationError("--steps must be 1 to 100000")
+    }
   }
 
   func run() throws {
-    Interrupt.install()
-    let context = try deviceOptions.makeContext()
+    let context = try options.deviceOptions.makeContext()
     let model = try modelOptions.model(named: model)
-    let image = image ?? model.usualImage
-    let classes = classes ?? model.usualClasses
-    let chooser = try tuningOptions.chooser(
-      for: context,
-      tuning: ModelTuning(network: model.network(image: image, classes: classes), batch: batch))
-    // A measurement has nothing to save: Ctrl-C ends it at once.
-    Interrupt.uninstall()
+    let chooser = try options.chooser(for: model, on: context)
     let peaks = try DevicePeaks.measure(on: context)
     let rows = try LayerBenchmark(
-      model: model, image: image, classes: classes, batch: batch
+      model: model, image: options.image ?? model.usualImage,
+      classes: options.classes ?? model.usualClasses, batch: options.batch
     ).run(steps: steps, on: context, peaks: peaks, chooser: chooser)
-    if json {
+    if options.json {
       return try printJSON(
         Report(
-          model: model.name, batch: batch, device: context.info.name, peakGflops: peaks.gflops,
+          model: model.name, batch: options.batch, device: context.info.name,
+          peakGflops: peaks.gflops,
           peakGbs: peaks.gbs, rows: rows))
     }
-    print("\(model.name), batch \(batch), on \(context.info.name)")
+    print("\(model.name), batch \(options.batch), on \(context.info.name)")
     print(String(format: "peak %.1f GFLOP/s, %.1f GB/s", peaks.gflops, peaks.gbs))
     printTable(rows)
   }

@@ -26,11 +26,9 @@ enum Failure {
     case let error as ModelError: return (64, error.description)
     case let error as DeviceError: return (69, error.description)
     case let error as MemoryError:
-      return (75, "device memory: \(error.description); give a smaller --batch or model")
+      return (75, outOfMemory(error.description))
     case let error as CLError where error.isOutOfMemory:
-      return (
-        75, "device memory: \(firstLine(error.description)); give a smaller --batch or model"
-      )
+      return (75, outOfMemory(firstLine(error.description)))
     case let error as CLError:
       return (
         70,
@@ -46,6 +44,10 @@ enum Failure {
       }
       return (70, "internal error: \(firstLine(message)); please report it")
     }
+  }
+
+  private static func outOfMemory(_ why: String) -> String {
+    "device memory: \(why); give a smaller --batch, --micro-batch or model"
   }
 
   /// The help of the command that was used wrongly, which the parser names in its long message.

@@ -27,8 +27,24 @@ extension DeviceManager {
     let kernels = environment["WIDECL_KERNELS"].map { URL(fileURLWithPath: $0) }
     return try makeContext(
       on: device, kernels: KernelLibrary(directory: kernels),
-      programCache: cacheFolder(environment)?.appending(path: "programs"))
+      programCache: cacheFolder(environment)?.appending(path: "programs"),
+      memoryLimit: memoryLimit(environment))
   }
+}
+
+/// The most bytes of a device's memory to use: WIDECL_MEMORY_LIMIT; nil for all there are.
+func memoryLimit(_ environment: [String: String]) throws -> Int? {
+  guard let text = environment["WIDECL_MEMORY_LIMIT"] else { return nil }
+  let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
+  let unit = text.last.flatMap { units[$0] }
+  let digits = unit == nil ? text[...] : text.dropLast()
+  guard let number = Int(digits), number > 0,
+    case let (bytes, overflow) = number.multipliedReportingOverflow(by: unit ?? 1), !overflow
+  else {
+    throw ValidationError(
+      "WIDECL_MEMORY_LIMIT is '\(text)'; write bytes, or such as 512M or 6G")
+  }
+  return bytes
 }
 
 /// The folder for what can be made again; nil where the environment names none.

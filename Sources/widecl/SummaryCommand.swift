@@ -2,13 +2,18 @@ import ArgumentParser
 import Autotuner
 import Datasets
 import DeviceRuntime
+import Foundation
 import Graph
 import Models
 
 struct SummaryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "summary",
-    abstract: "Shows a model's layers, parameters, multiply-adds and memory plan.")
+    abstract: "Shows a model's layers, parameters, multiply-adds and memory plan.",
+    discussion: """
+      The plan is that of a training step on any device with the memory; --device, or \
+      WIDECL_MEMORY_LIMIT, plans for what there is: a batch that does not fit goes in parts.
+      """)
 
   @Argument(help: "The model: \(ModelName.forms).") var model: String
   @OptionGroup var modelOptions: ModelOptions
@@ -22,6 +27,12 @@ struct SummaryCommand: ParsableCommand {
     help: "Number of classes; 10, or 1000 for ImageNet's models, by default.")
   var classes: Int?
   @Option(parsing: .unconditional, help: "Images in a batch.") var batch = 128
+  @Option(
+    parsing: .unconditional,
+    help: "At most so many images go through the network at once; by default as many as fit.")
+  var microBatch: Int?
+  @Option(help: "Plan for the memory of this device: an index or a part of its name.")
+  var device: String?
   @Flag(name: .shortAndLong, help: "Show what the forward pass computes in one launch, too.")
   var verbose = false
   @Flag(help: "Print JSON.") var json = false
@@ -32,16 +43,22 @@ struct SummaryCommand: ParsableCommand {
     var macs: Int
     var blocksPerGroup: BlocksPerGroup
     var batch: Int
+    var microBatch: Int
     var image: String
     var classes: Int
     var activationBytes: Int
     var arenaBytes: Int
+    var parameterBytes: Int
+    var totalBytes: Int
     var layers: [Network.LayerSummary]
   }
 
   func validate() throws {
     guard (1...100_000).contains(batch) else {
       throw ValidationError("--batch must be 1 to 100000")
+    }
+    if let microBatch, microBatch < 1 {
+      throw ValidationError("--micro-batch must be at least 1")
     }
     if let classes, !(1...100_000).contains(classes) {
       throw ValidationError("--classes must be 1 to 100000")
@@ -64,16 +81,26 @@ struct SummaryCommand: ParsableCommand {
       classes = format.classes
     }
     let network = model.network(image: shape, classes: classes)
-    // The plan of a device that the OpenCL standard allows at least, so that none is needed.
-    let memory = try TrainingMemory(network: network, batch: batch)
+    let memory = try TrainingMemory.fitting(
+      TrainingMemory.Task(network: network, batches: [batch], evaluationBatch: 0),
+      microBatch: microBatch, on: plannedDevice(), used: 0)
     let layers = network.layerSummaries
     let summary = Summary(
       model: model.name, parameters: network.parameterCount,
       macs: layers.reduce(0) { $0 + $1.macs }, blocksPerGroup: model.blocksPerGroup, batch: batch,
-      image: shape.description, classes: classes, activationBytes: memory.activationBytes,
-      arenaBytes: memory.arenaBytes, layers: layers)
+      microBatch: memory.microBatch, image: shape.description, classes: classes,
+      activationBytes: memory.activationBytes,
+      arenaBytes: memory.arenaBytes, parameterBytes: memory.parameterBytes,
+      totalBytes: memory.totalBytes, layers: layers)
     if json { return try printJSON(summary) }
     printTable(summary)
+  }
+
+  /// The device to plan for; without a name one that has all that is asked for.
+  private func plannedDevice() throws -> DeviceInfo {
+    let environment = ProcessInfo.processInfo.environment
+    return try (device.map { try DeviceManager().device(matching: $0).info } ?? .planning)
+      .limited(to: memoryLimit(environment))
   }
 
   private func printTable(_ summary: Summary) {
@@ -99,10 +126,18 @@ struct SummaryCommand: ParsableCommand {
       \(summary.model) for \(summary.image), \(summary.classes) classes
       parameters      \(summary.parameters)
       multiply-adds   \(summary.macs) an image forward
-      batch           \(summary.batch)
+      batch           \(summary.batch)\(split(summary))
       activations     \(mebibytes(summary.activationBytes)) if none shared memory
       arena           \(mebibytes(summary.arenaBytes)) as planned
+      network         \(mebibytes(summary.parameterBytes)), with gradients and velocities
+      together        \(mebibytes(summary.totalBytes)), and the images
       """)
+  }
+
+  private func split(_ summary: Summary) -> String {
+    summary.microBatch >= summary.batch
+      ? ""
+      : " in parts of at most \(summary.microBatch) images, each with its own statistics"
   }
 
   private func mebibytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }

@@ -28,6 +28,16 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Print the recipe as JSON and stop.") var show = false
   @Option(parsing: .unconditional, help: "Epochs, instead of the recipe's.") var epochs: Int?
   @Option(parsing: .unconditional, help: "Images a step, instead of the recipe's.") var batch: Int?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "At most so many images go through the network at once; by default as many as fit.",
+      discussion: """
+        A larger batch goes in parts whose gradients add up to the batch's; the statistics of \
+        batch normalisation are then each part's, not the batch's.
+        """,
+      valueName: "images"))
+  var microBatch: Int?
   @Option(parsing: .unconditional, help: "The base learning rate, instead of the recipe's.") var lr:
     Double?
   @Option(parsing: .unconditional, help: "The seed of everything random.") var seed: UInt64 = 1
@@ -45,6 +55,9 @@ struct TrainCommand: ParsableCommand {
   func validate() throws {
     guard runs >= 1 && runs <= 1000 else { throw ValidationError("--runs must be 1 to 1000") }
     if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
+    if let microBatch, microBatch < 1 {
+      throw ValidationError("--micro-batch must be at least 1")
+    }
     if !show && (model == nil || data == nil) {
       throw ValidationError("give --model and --data, or --show")
     }
@@ -83,8 +96,13 @@ struct TrainCommand: ParsableCommand {
       let run = try TrainingRun(
         TrainingRun.Options(
           model: network, data: dataset, recipe: recipe, seed: seed &+ UInt64(number),
-          limit: limit, folder: path, resume: resume),
+          limit: limit, microBatch: microBatch, folder: path, resume: resume),
         context: context, chooser: chooser)
+      if run.trainer.isSplit {
+        tell(
+          "each batch of \(recipe.batchSize) goes in parts of at most \(run.trainer.microBatch) "
+            + "images; batch normalisation has the statistics of each part, not of the batch")
+      }
       if run.trainer.totalSteps > 0 {
         tell(
           run.trainer.isFinished
@@ -120,11 +138,17 @@ struct TrainCommand: ParsableCommand {
   ) throws -> TunedChooser {
     let image = ImageShape(
       height: data.train.height, width: data.train.width, channels: data.train.channels)
+    let network = model.network(image: image, classes: data.classes)
+    let used = limit.map { data.prefix($0) } ?? data
+    // What does not fit is refused before the tuning, and what does is tuned as it will run.
+    let memory = try TrainingMemory.fitting(
+      TrainingMemory.Task(network: network, data: used, recipe: recipe), microBatch: microBatch,
+      on: context, chooser: tuningOptions.chooser(for: context))
     return try tuningOptions.chooser(
       for: context,
       tuning: ModelTuning(
-        network: model.network(image: image, classes: data.classes), recipe: recipe,
-        images: min(limit ?? .max, data.train.count), areFiles: data.train.files != nil))
+        network: network, recipe: recipe, images: used.train.count,
+        areFiles: used.train.files != nil, microBatch: memory.microBatch))
   }
 
   private func chosenRecipe() throws -> Recipe {

@@ -23,6 +23,22 @@ struct DocumentTests {
     expect(["name", "kind", "output", "parameters", "macs"], in: try #require(layers.first))
   }
 
+  @Test func summaryPlansForTheMemoryThereIs() throws {
+    let summary = ["summary", "wrn-28-10", "--batch", "128"]
+    let whole = try Command.run(summary + ["--json"]).object()
+    #expect(whole["micro_batch"] as? Int == 128)
+    let limit = ["WIDECL_MEMORY_LIMIT": "1G"]
+    let split = try Command.run(summary + ["--json"], environment: limit).object()
+    let images = try #require(split["micro_batch"] as? Int)
+    #expect(images < 128 && 128 % images == 0)
+    #expect((split["total_bytes"] as? Int ?? .max) <= 1 << 30)
+    let text = try Command.run(summary, environment: limit)
+    #expect(text.out.contains("in parts of at most \(images) images"))
+    let asked = try Command.run(summary + ["--micro-batch", "32", "--json"]).object()
+    #expect(asked["micro_batch"] as? Int == 32)
+    try expectFailure(75, summary, environment: ["WIDECL_MEMORY_LIMIT": "64M"])
+  }
+
   @Test func summaryTakesSizesFromData() throws {
     let result = try Command.run("summary", "wrn-10-1", "--data", "cifar100", "--json")
     let object = try result.object()

@@ -130,10 +130,18 @@ struct FailureTests {
     try expectFailure(
       75,
       [
-        "train", "--model", "wrn-28-10", "--data", "synthetic:1x64x64:2:40000", "--batch", "40000",
-        "--no-tune",
-        "--output", folder.path("run"),
-      ], mentions: "--batch", afterProgress: true)
+        "train", "--model", "wrn-28-10", "--data", "synthetic:1x8x8:2:64", "--output",
+        folder.path("run"),
+      ], environment: ["WIDECL_MEMORY_LIMIT": "100M"], mentions: "--batch", afterProgress: true)
+    // Before any tuning.
+    try expectFailure(
+      75, ["bench", "step", Small.model, "--batch", "64"],
+      environment: ["WIDECL_MEMORY_LIMIT": "2M"], mentions: "--batch")
+    for limit in ["0", "-5", "M", "12Q", "99999999999999G"] {
+      try expectFailure(
+        64, ["bench", "step", Small.model], environment: ["WIDECL_MEMORY_LIMIT": limit],
+        mentions: "WIDECL_MEMORY_LIMIT")
+    }
   }
 
   @Test func aKernelFolderWithoutKernels() throws {

@@ -113,6 +113,20 @@ struct TrainingTests {
     #expect(FileManager.default.fileExists(atPath: "\(output)/run-2/log.jsonl"))
   }
 
+  @Test func aBatchThatDoesNotFitGoesInParts() throws {
+    let folder = try TemporaryFolder()
+    let output = folder.path("run")
+    let train = [
+      "train", "--model", Small.model, "--data", "synthetic:3x32x32:4:64", "--recipe", "quick",
+      "--batch", "64", "--epochs", "1", "--no-tune", "--output", output,
+    ]
+    let result = try Command.run(train, environment: ["WIDECL_MEMORY_LIMIT": "8M"])
+    #expect(result.status == 0, "\(result.error)")
+    #expect(result.error.contains("each batch of 64 goes in parts of at most"))
+    let log = String(decoding: try Self.contents(output, "log.jsonl"), as: UTF8.self)
+    #expect(log.contains("\"micro_batch\": "))
+  }
+
   @Test func aLossThatIsNotFiniteStopsTheRun() throws {
     let folder = try TemporaryFolder()
     let output = folder.path("run")

@@ -1,0 +1,68 @@
+import Autotuner
+import DeviceRuntime
+
+/// Adds the gradient of one part of a batch to the sum over its parts, in place.
+///
+/// sum = first part ? weight·g : sum + weight·g. The scalars "weight", the part's share of the
+/// batch's images, and "firstPart" (1 where the sum counts as zero) change from part to part.
+package enum GradientSum: TunableOperation {
+  package struct Problem: Hashable, Codable, Sendable, CustomStringConvertible {
+    package var count: Int
+
+    package init(count: Int) {
+      precondition(count > 0, "a sum of \(count) gradients")
+      self.count = count
+    }
+
+    package var description: String { "\(count)" }
+  }
+
+  package typealias Configuration = RunConfiguration
+
+  package static var name: String { "gradient_sum" }
+
+  package static var exampleProblems: [Problem] {
+    [1, 15, 16, 17, 1000, 70_000].map { Problem(count: $0) }
+  }
+
+  package static func tensors(_ problem: Problem) -> [TensorArgument] {
+    [
+      TensorArgument("g", .input, count: problem.count),
+      TensorArgument("sum", .inputOutput, count: problem.count),
+    ]
+  }
+
+  package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
+    RunConfiguration.candidates(on: device)
+  }
+
+  package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
+    OperationPlan(launches: [
+      .kernel(
+        OperationPlan.KernelLaunch(
+          source: "sgd/gradient_sum.cl", entryPoint: name, macros: configuration.macros,
+          range: configuration.range(problem.count),
+          arguments: [
+            .buffer("g"), .buffer("sum"), .int(problem.count), .dynamic("weight"),
+            .dynamic("firstPart"),
+          ]))
+    ])
+  }
+
+  package static func cost(_ problem: Problem) -> Cost {
+    Cost(flops: 2 * Double(problem.count), bytes: 12 * Double(problem.count))
+  }
+
+  /// Odd counts are taken for first parts.
+  package static func exampleScalars(_ problem: Problem) -> DynamicScalars {
+    ["weight": .float(0.25), "firstPart": .int(problem.count % 2 == 0 ? 0 : 1)]
+  }
+
+  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
+    let isFirst = problem.count % 2 != 0
+    let values = zip(inputs[0], inputs[1]).map { (isFirst ? 0 : $1) + 0.25 * $0 }
+    // A product and a sum, each rounded once.
+    let bounds = zip(inputs[0], inputs[1]).map { 2 * roundoff * (0.25 * abs($0) + abs($1)) }
+    return [ReferenceResult(values: values, tolerance: bounds)]
+  }
+}

@@ -1,0 +1,71 @@
+import Datasets
+import Graph
+
+/// What a recipe means for a data set and a network.
+extension Recipe {
+  /// Images of the steps there are: of a full one, and of the last one where that is smaller.
+  func stepSizes(images: Int) -> [Int] {
+    let last = dropLastBatch ? 0 : images % batchSize
+    return (images >= batchSize ? [batchSize] : []) + (last > 0 ? [last] : [])
+  }
+
+  /// Steps of an epoch.
+  func stepsPerEpoch(images: Int) -> Int {
+    images / batchSize + (!dropLastBatch && images % batchSize > 0 ? 1 : 0)
+  }
+
+  /// Throws with status 64 where training by the recipe on `data` makes no sense.
+  func check(fits data: Dataset) throws(TrainingError) {
+    try validate()
+    guard !stepSizes(images: data.train.count).isEmpty else {
+      throw TrainingError(
+        .usage, "batch size \(batchSize)",
+        why: "there are only \(data.train.count) training images and the last partial batch is "
+          + "dropped",
+        advice: "give a smaller --batch")
+    }
+    guard data.test.count > 0 else {
+      throw TrainingError(
+        .usage, "data set \(data.name)", why: "it has no test images",
+        advice: "give one that training can be tested on")
+    }
+    let smallest = min(data.train.height, data.train.width)
+    guard augmentation.pad < smallest else {
+      throw TrainingError(
+        .usage, "augmentation", why: "padding by \(augmentation.pad) needs larger images",
+        advice: "give a smaller pad than \(smallest)")
+    }
+  }
+}
+
+extension Recipe.InputNormalization {
+  /// Mean and standard deviation for each channel, in bytes.
+  package func constants(of data: Dataset) -> (mean: [Float], standardDeviation: [Float]) {
+    switch self {
+    case .meanStd: (data.mean, data.standardDeviation)
+    case .divideBy255:
+      (data.mean.map { _ in 0 }, data.mean.map { _ in 255 })
+    }
+  }
+}
+
+extension Optimizer {
+  /// The constants of a recipe.
+  init(_ recipe: Recipe) {
+    self.init(
+      momentum: Float(recipe.momentum), dampening: Float(recipe.dampening),
+      nesterov: recipe.nesterov, weightDecay: Float(recipe.weightDecay))
+  }
+}
+
+extension TrainingMemory.Task {
+  /// The training of `network` on `data` by `recipe`, with its tests.
+  package init(network: Network, data: Dataset, recipe: Recipe) {
+    self.init(
+      network: network, batches: recipe.stepSizes(images: data.train.count),
+      evaluationBatch: min(recipe.batchSize, max(1, data.test.count)))
+    trainSource = ImageSource(data.train, augmentation: recipe.augmentation)
+    testSource = ImageSource(data.test, augmentation: .none)
+    images = [data.train, data.test].flatMap { DeviceDataset.allocations(for: $0) }
+  }
+}

@@ -1,0 +1,65 @@
+import Datasets
+import Graph
+import Models
+
+extension TrainingRun.Options {
+  var image: ImageShape {
+    ImageShape(
+      height: data.train.height, width: data.train.width, channels: data.train.channels)
+  }
+
+  var network: Network { model.network(image: image, classes: data.classes) }
+
+  /// Images at once where no more memory is needed than there is.
+  var wholeBatch: Int {
+    TrainingMemory.Task(network: network, data: data, recipe: recipe).largest
+  }
+
+  /// Throws with status 65 where a checkpoint is not one that these options may go on from.
+  ///
+  /// `path` is the checkpoint's, `config` that of the options it was written with.
+  func check(continuing old: Checkpoint.Header, path: String, config: String) throws {
+    let differences = [
+      ("model", "\(old.model)" == "\(model)"), ("data", old.data == data.name),
+      ("image size", old.image == image), ("number of classes", old.classes == data.classes),
+      ("limit", old.limit == limit), ("seed", old.seed == seed),
+      ("recipe", old.recipe.continues(as: recipe)),
+      (
+        "micro-batch",
+        microBatch.map { min($0, wholeBatch) == min(old.microBatch, wholeBatch) } ?? true
+      ),
+    ].filter { !$0.1 }.map(\.0)
+    guard differences.isEmpty else {
+      throw TrainingError(
+        .badData, path,
+        why: "it belongs to a run with another \(differences.joined(separator: ", "))",
+        advice: "resume with the options in \(config), or choose another --output")
+    }
+    let steps = recipe.stepsPerEpoch(images: data.train.count)
+    guard old.position.step < steps, old.position.epoch <= recipe.epochs else {
+      throw TrainingError(
+        .badData, path, why: "it is further than this run goes", advice: "give more --epochs")
+    }
+    guard
+      old.position.totalSteps == old.position.epoch * steps + old.position.step,
+      old.position.epoch < recipe.epochs || old.position.step == 0
+    else {
+      throw TrainingError(
+        .badData, path, why: "its counters contradict each other",
+        advice: "give another checkpoint, or train again into another --output")
+    }
+  }
+}
+
+extension Recipe {
+  /// Whether a run by this recipe may go on by another: more epochs are all that may differ, and
+  /// only where the schedule does not depend on their number.
+  func continues(as other: Recipe) -> Bool {
+    var longer = self
+    switch schedule {
+    case .constant, .steps: longer.epochs = other.epochs
+    case .cosine, .oneCycle: break
+    }
+    return longer == other
+  }
+}
