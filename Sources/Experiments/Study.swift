@@ -38,7 +38,7 @@ package struct Study {
   }
 
   /// The row's model; nil where there is none, or none for the study's images.
-  private func model(of row: PaperTable.Row) -> Model? {
+  func model(of row: PaperTable.Row) -> Model? {
     guard table.suits(row, files: data.train.files != nil) else { return nil }
     return row.resolved(dropout: PaperTable.dropout(on: settings.data))
   }
@@ -47,7 +47,7 @@ package struct Study {
     model.network(image: image, classes: data.classes)
   }
 
-  private func folder(of row: PaperTable.Row, run: Int) -> String {
+  func folder(of row: PaperTable.Row, run: Int) -> String {
     "\(folder)/\(row.key)/run-\(run + 1)"
   }
 
@@ -229,29 +229,6 @@ package struct Study {
     if case .finished = try training.run(progress: &line, stop: stop) { return true }
     line?.message("interrupted; the same command continues")
     return false
-  }
-
-  /// Writes result.txt, result.md, result.csv, result.json and curves.csv into the folder.
-  package func write() throws(TrainingError) {
-    let result = try result()
-    for (name, text) in [
-      ("result.txt", result.text), ("result.md", result.markdown), ("result.csv", result.csv),
-      ("result.json", result.json + "\n"), ("curves.csv", try curves()),
-    ] {
-      try AtomicFile.write([Array(text.utf8)], to: "\(folder)/\(name)")
-    }
-  }
-
-  /// The first run's training loss and test error, a line an epoch.
-  private func curves() throws(TrainingError) -> String {
-    var text = "network,epoch,train_loss,test_error\r\n"
-    for row in rows where model(of: row) != nil {
-      for record in try RunLog(path: folder(of: row, run: 0) + "/log.jsonl").records() {
-        let numbers = [record.trainLoss, record.testError].map { $0.map { "\($0)" } ?? "" }
-        text += "\"\(row.title)\",\(record.epoch),\(numbers.joined(separator: ","))\r\n"
-      }
-    }
-    return text
   }
 }
 

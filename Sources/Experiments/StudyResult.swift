@@ -1,4 +1,5 @@
 import Foundation
+import Training
 
 /// A study's rows as far as they are run, with the paper's numbers beside them.
 package struct StudyResult: Encodable, Sendable {
@@ -62,7 +63,8 @@ package struct StudyResult: Encodable, Sendable {
     }
   }
 
-  private var cells: [[String]] {
+  /// The table with its head, as texts.
+  var cells: [[String]] {
     let common = Set(commonDifferences)
     return [["network", "parameters", "paper, %", "ours, %", "runs", "differs by"]]
       + rows.map { row in
@@ -76,9 +78,10 @@ package struct StudyResult: Encodable, Sendable {
       }
   }
 
-  private var heading: String { "\(experiment): \(title); test error on \(data), \(device)" }
+  var heading: String { "\(experiment): \(title); test error on \(data), \(device)" }
 
-  private var setting: String? {
+  /// What all rows differ by, as a sentence.
+  var setting: String? {
     let common = commonDifferences
     return common.isEmpty
       ? nil : "Every row differs from the paper by: \(common.joined(separator: "; "))."
@@ -120,15 +123,5 @@ package struct StudyResult: Encodable, Sendable {
     encoder.keyEncodingStrategy = .convertToSnakeCase
     guard let bytes = try? encoder.encode(self) else { preconditionFailure("numbers are finite") }
     return String(decoding: bytes, as: UTF8.self)
-  }
-}
-
-extension [Double] {
-  /// The middle value, or the mean of the two in the middle; nil of nothing.
-  var median: Double? {
-    if isEmpty { return nil }
-    let sorted = sorted()
-    return count.isMultiple(of: 2)
-      ? (sorted[count / 2 - 1] + sorted[count / 2]) / 2 : sorted[count / 2]
   }
 }

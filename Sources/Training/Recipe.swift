@@ -114,6 +114,12 @@ public struct Recipe: Codable, Hashable, Sendable {
       && schedule.isDrop(epoch: epoch, dropAtStartOfEpoch: dropAtStartOfEpoch)
   }
 
+  /// The epochs, from 1, at whose beginning the learning rate drops.
+  public var drops: [Int] {
+    guard case .steps(let epochs, _) = schedule else { return [] }
+    return epochs.map { dropAtStartOfEpoch ? $0 : $0 + 1 }
+  }
+
   /// Throws with status 64 when a value makes no sense, naming it.
   public func validate() throws(TrainingError) {
     func require(

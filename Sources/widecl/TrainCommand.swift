@@ -129,7 +129,14 @@ struct TrainCommand: ParsableCommand {
       }
     }
     if runs > 1 {
-      print("median test error of \(runs) runs: \(percent(median(errors)))")
+      let page = folder + "/report.html"
+      try RunsReport(
+        folders: paths, seeds: paths.indices.map { seed &+ UInt64($0) }
+      ).write(to: page)
+      print(
+        "median test error of \(runs) runs: \(percent(errors.median)), from "
+          + "\(percent(errors.min())) to \(percent(errors.max()))")
+      print("report of all runs  \(page)")
     }
   }
 
@@ -173,11 +180,4 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func accuracy(_ error: Double?) -> String { percent(error.map { 100 - $0 }) }
-
-  private func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    let middle = sorted.count / 2
-    return sorted.count.isMultiple(of: 2)
-      ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
-  }
 }

@@ -19,11 +19,29 @@ struct ReportTests {
 
   @Test(arguments: [375, 1280], [false, true])
   func itIsReadable(width: Int, dark: Bool) throws {
+    let seen = try look(
+      at: try Small.finished.get().output + "/report.html", width: width, dark: dark)
+    #expect((seen["lines"] as? Int ?? 0) >= 7, "\(seen)")
+    #expect((seen["images"] as? Int ?? 0) > 0 && seen["broken"] as? Int == 0, "\(seen)")
+  }
+
+  @Test func thePageOfSeveralRunsIsReadable() throws {
+    let folder = try TemporaryFolder()
+    let output = folder.path("runs")
+    let result = try Command.run(
+      Small.train + ["--epochs", "2", "--runs", "2", "--output", output])
+    #expect(result.status == 0, "\(result.error)")
+    let seen = try look(at: output + "/report.html", width: 375, dark: true)
+    // Three medians and a curve a run; the medians have a spread.
+    #expect(seen["lines"] as? Int == 5 && seen["bands"] as? Int == 3, "\(seen)")
+  }
+
+  /// Opens a page in a frame of `width` pixels and tells what is in it, once it is readable.
+  private func look(at path: String, width: Int, dark: Bool) throws -> [String: Any] {
     try #require(
       FileManager.default.isExecutableFile(atPath: Self.browser),
       "the report was not looked at: install chromium, as .ci/run does")
-    let run = try Small.finished.get()
-    let page = try String(contentsOfFile: run.output + "/report.html", encoding: .utf8)
+    let page = try String(contentsOfFile: path, encoding: .utf8)
     let folder = try TemporaryFolder()
     // A window can't be as narrow as a phone, a frame can.
     let frame = page.replacing("&", with: "&amp;").replacing("\"", with: "&quot;")
@@ -35,6 +53,7 @@ struct ReportTests {
         const images = [...d.images]
         document.title = JSON.stringify({
           overflow: e.scrollWidth - e.clientWidth, lines: d.querySelectorAll("polyline").length,
+          bands: d.querySelectorAll("polygon").length,
           images: images.length, broken: images.filter(i => i.naturalWidth != 8).length,
           width: e.clientWidth, background: getComputedStyle(d.body).backgroundColor})
       })</script>
@@ -48,11 +67,10 @@ struct ReportTests {
       try JSONSerialization.jsonObject(with: Data(title.utf8)) as? [String: Any])
     #expect(seen["overflow"] as? Int == 0, "\(title)")
     #expect(seen["width"] as? Int == width, "\(title)")
-    #expect((seen["lines"] as? Int ?? 0) >= 7, "\(title)")
-    #expect((seen["images"] as? Int ?? 0) > 0 && seen["broken"] as? Int == 0, "\(title)")
     let light = "rgb(255, 255, 255)"
     #expect((seen["background"] as? String == light) != dark, "\(title)")
     #expect(!log.contains("CONSOLE"), "\(log)")
+    return seen
   }
 
   /// The page after its scripts and what the browser logged.

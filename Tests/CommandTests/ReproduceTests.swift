@@ -35,7 +35,9 @@ struct ReproduceTests {
     }
     // Before a row is run, all that will be run is told, with its time.
     #expect(run.result.error.contains("in all"))
-    for name in ["result.txt", "result.md", "result.csv", "result.json", "curves.csv"] {
+    for name in [
+      "result.txt", "result.md", "result.csv", "result.json", "curves.csv", "report.html",
+    ] {
       #expect(FileManager.default.fileExists(atPath: "\(run.output)/\(name)"), "\(name)")
     }
     let curves = try String(contentsOfFile: run.output + "/curves.csv", encoding: .utf8)
@@ -101,6 +103,20 @@ struct ReproduceTests {
     let rows = try #require(try result.json() as? [[String: Any]])
     #expect(rows.count == 2 && rows.allSatisfy { ($0["seconds"] as? Double ?? 0) > 0 })
     #expect(!FileManager.default.fileExists(atPath: folder.path("study")))
+  }
+
+  @Test func aFigureIsDrawn() throws {
+    let folder = try TemporaryFolder()
+    let output = folder.path("study")
+    let result = try Command.run([
+      "reproduce", "figure3", "--data", "synthetic:1x8x8:4:64", "--epochs", "2", "--batch", "16",
+      "--rows", "2", "--no-tune", "--output", output,
+    ])
+    #expect(result.status == 0, "\(result.error)")
+    let svg = try String(contentsOfFile: output + "/figure3.svg", encoding: .utf8)
+    #expect(svg.contains("WRN-16-4, test error") && svg.contains("<polyline"))
+    let page = try String(contentsOfFile: output + "/report.html", encoding: .utf8)
+    #expect(page.contains("<polyline") && page.contains("WRN-16-4"))
   }
 
   @Test func architecture() throws {

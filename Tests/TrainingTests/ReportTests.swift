@@ -38,7 +38,7 @@ struct ReportTests {
     let chart = Chart(
       title: "loss", xLabel: "epoch", left: .init("loss"),
       series: [.init("loss", epochs.map { (Double($0.epoch), $0.trainLoss) })])
-    #expect(chart.svg.components(separatedBy: "<polyline").count == 3)
+    #expect(chart.figure.components(separatedBy: "<polyline").count == 3)
     let html = try report(epochs: epochs).html
     #expect(!html.contains("\"nan") && !html.contains("nan,") && !html.contains("inf"))
   }

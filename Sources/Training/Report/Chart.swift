@@ -15,7 +15,7 @@ package struct Chart {
 
   /// Points under one name.
   package struct Series {
-    package enum Style { case line, dashedLine, dots }
+    package enum Style { case line, dashedLine, dottedLine, dots }
 
     package var name: String
     /// A value that is nil or not finite leaves a gap.
@@ -23,15 +23,22 @@ package struct Chart {
     package var style: Style
     /// Whether the right axis measures it.
     package var isOnRight: Bool
+    /// Which of the colours; by default that of the series' place.
+    package var color: Int?
+    /// From the lowest to the highest value that the points stand for; none, or one a point.
+    package var spread: [ClosedRange<Double>?]
 
     package init(
       _ name: String, _ points: [(x: Double, y: Double?)], style: Style = .line,
-      isOnRight: Bool = false
+      isOnRight: Bool = false, color: Int? = nil, spread: [ClosedRange<Double>?] = []
     ) {
+      precondition(spread.isEmpty || spread.count == points.count, "a spread for each point")
       self.name = name
       self.points = points
       self.style = style
       self.isOnRight = isOnRight
+      self.color = color
+      self.spread = spread
     }
   }
 
@@ -51,12 +58,33 @@ package struct Chart {
     self.series = series
   }
 
-  private static let width = 420.0
-  private static let height = 280.0
+  static let width = 420.0
+  static let height = 280.0
   private static let plot = (left: 52.0, right: 368.0, top: 38.0, bottom: 234.0)
 
-  /// The chart, or a sentence in its place when there is nothing to draw.
-  package var svg: String {
+  /// The chart as a figure of a page, whose style colours it.
+  package var figure: String {
+    let legend = series.indices.map {
+      "<span class=\"\(classes(of: $0))\">\(Markup.escaped(series[$0].name))</span>"
+    }.joined(separator: " ")
+    return "<figure><figcaption>\(Markup.escaped(title))</figcaption><svg role=\"img\" "
+      + "aria-label=\"\(Markup.escaped(title))\" viewBox=\"0 0 \(Int(Chart.width)) "
+      + "\(Int(Chart.height))\">\(drawing)</svg><p class=\"legend\">\(legend)</p></figure>\n"
+  }
+
+  /// A series' classes: its colour and its kind of line.
+  func classes(of index: Int) -> String {
+    let style =
+      switch series[index].style {
+      case .line, .dots: ""
+      case .dashedLine: " dashed"
+      case .dottedLine: " dotted"
+      }
+    return "s\((series[index].color ?? index) % Chart.palette.count)\(style)"
+  }
+
+  /// What is inside the SVG element.
+  var drawing: String {
     let xs = series.flatMap { $0.points.map(\.x) }
     let x = Scale(xs, from: Chart.plot.left, to: Chart.plot.right, isTight: true)
     let y = scale(of: left, onRight: false)
@@ -82,28 +110,45 @@ package struct Chart {
         "<line class=\"mark\" x1=\"\(at)\" y1=\"\(place(Chart.plot.top))\" x2=\"\(at)\" "
         + "y2=\"\(place(Chart.plot.bottom))\"/>"
     }
-    for (index, one) in series.enumerated() {
-      body += drawing(one, number: index, x: x, y: one.isOnRight ? z ?? y : y)
+    for index in series.indices {
+      body += band(index, x: x, y: series[index].isOnRight ? z ?? y : y)
+    }
+    for index in series.indices {
+      body += lines(index, x: x, y: series[index].isOnRight ? z ?? y : y)
     }
     body += text(left.label, 4, 14, anchor: "start")
     if let right { body += text(right.label, Chart.width - 4, 14, anchor: "end") }
     body += text(
       xLabel, (Chart.plot.left + Chart.plot.right) / 2, Chart.plot.bottom + 32, anchor: "middle")
-    let legend = series.enumerated().map {
-      "<span class=\"s\($0 % 6)\">\(Markup.escaped($1.name))</span>"
-    }.joined(separator: " ")
-    return "<figure><figcaption>\(Markup.escaped(title))</figcaption><svg role=\"img\" "
-      + "aria-label=\"\(Markup.escaped(title))\" viewBox=\"0 0 \(Int(Chart.width)) "
-      + "\(Int(Chart.height))\">\(body)</svg><p class=\"legend\">\(legend)</p></figure>\n"
+    return body
   }
 
   private func scale(of axis: Axis, onRight: Bool) -> Scale {
     Scale(
-      series.filter { $0.isOnRight == onRight }.flatMap { $0.points.compactMap(\.y) },
+      series.filter { $0.isOnRight == onRight }.flatMap {
+        $0.points.compactMap(\.y)
+          + $0.spread.flatMap { [$0?.lowerBound, $0?.upperBound] }
+          .compactMap(\.self)
+      },
       from: Chart.plot.bottom, to: Chart.plot.top, isLogarithmic: axis.isLogarithmic)
   }
 
-  private func drawing(_ series: Series, number: Int, x: Scale, y: Scale) -> String {
+  /// The area between the lowest and the highest values.
+  private func band(_ index: Int, x: Scale, y: Scale) -> String {
+    let edges = zip(series[index].points, series[index].spread).compactMap { point, spread in
+      spread.flatMap { range in
+        y.contains(range.lowerBound) && y.contains(range.upperBound)
+          ? (x.position(point.x), y.position(range.lowerBound), y.position(range.upperBound)) : nil
+      }
+    }
+    guard edges.count > 1 else { return "" }
+    let corners = edges.map { ($0.0, $0.2) } + edges.reversed().map { ($0.0, $0.1) }
+    let points = corners.map { "\(place($0.0)),\(place($0.1))" }.joined(separator: " ")
+    return "<polygon class=\"\(classes(of: index))\" points=\"\(points)\"/>"
+  }
+
+  private func lines(_ index: Int, x: Scale, y: Scale) -> String {
+    let series = series[index]
     var runs: [[(Double, Double)]] = [[]]
     for point in series.points {
       if let value = point.y, y.contains(value) {
@@ -116,12 +161,11 @@ package struct Chart {
     for run in runs where !run.isEmpty {
       if series.style == .dots || run.count == 1 {
         result += run.map {
-          "<circle class=\"s\(number % 6)\" cx=\"\(place($0.0))\" cy=\"\(place($0.1))\" r=\"3\"/>"
+          "<circle class=\"\(classes(of: index))\" cx=\"\(place($0.0))\" cy=\"\(place($0.1))\" r=\"3\"/>"
         }.joined()
       } else {
-        let dashes = series.style == .dashedLine ? " dashed" : ""
         let points = run.map { "\(place($0.0)),\(place($0.1))" }.joined(separator: " ")
-        result += "<polyline class=\"s\(number % 6)\(dashes)\" points=\"\(points)\"/>"
+        result += "<polyline class=\"\(classes(of: index))\" points=\"\(points)\"/>"
       }
     }
     return result

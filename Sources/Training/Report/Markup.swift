@@ -26,12 +26,38 @@ package enum Markup {
     return trimmed(value, size >= 100 ? "%.0f" : size >= 1 ? "%.2f" : "%.4f")
   }
 
+  /// A time of `seconds` in the units that its length asks for.
+  package static func duration(_ seconds: Double) -> String {
+    switch seconds {
+    case ..<60: String(format: "%.1f s", seconds)
+    case ..<3600: String(format: "%.1f minutes", seconds / 60)
+    case ..<172_800: String(format: "%.1f hours", seconds / 3600)
+    default: String(format: "%.1f days", seconds / 86400)
+    }
+  }
+
   private static func trimmed(_ value: Double, _ format: String) -> String {
     var text = String(format: format, value)
     guard text.contains("."), !text.contains("e") else { return text }
     while text.hasSuffix("0") { text.removeLast() }
     if text.hasSuffix(".") { text.removeLast() }
     return text
+  }
+
+  /// A page without any outside reference; `body` is markup.
+  package static func page(title: String, body: String) -> String {
+    """
+    <!doctype html>
+    <html lang="en"><head><meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>\(escaped(title))</title>
+    <link rel="icon" href="data:,">
+    <style>\(Report.style)</style></head><body><main>
+    <h1>\(escaped(title))</h1>
+    \(body)
+    </main></body></html>
+
+    """
   }
 
   /// A table whose first row is its head; cells are texts, not markup.

@@ -5,22 +5,15 @@ import Graph
 extension Report {
   /// The page.
   package var html: String {
-    """
-    <!doctype html>
-    <html lang="en"><head><meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>\(Markup.escaped(title))</title>
-    <link rel="icon" href="data:,">
-    <style>\(Report.style)</style></head><body><main>
-    <h1>\(Markup.escaped(title))</h1>
-    \(summary)
-    <section class="charts">\(charts)</section>
-    \(confusionSection)\(sampleSection)\(networkSection)
-    <h2>Configuration</h2>
-    \(Markup.table(head: ["Option", "Value"], rows: configuration.map { [$0.key, $0.value] }))
-    </main></body></html>
-
-    """
+    Markup.page(
+      title: title,
+      body: """
+        \(summary)
+        <section class="charts">\(charts)</section>
+        \(confusionSection)\(sampleSection)\(networkSection)
+        <h2>Configuration</h2>
+        \(Markup.table(head: ["Option", "Value"], rows: configuration.map { [$0.key, $0.value] }))
+        """)
   }
 
   private var summary: String {
@@ -65,7 +58,7 @@ extension Report {
     let speed = Chart(
       title: "Training speed", xLabel: "epoch", left: .init("images/s"),
       series: [.init("images/s", points(\.imagesPerSecond))])
-    return [error, loss, rate, speed].map(\.svg).joined()
+    return [error, loss, rate, speed].map(\.figure).joined()
   }
 
   private var confusionSection: String {

@@ -2,7 +2,7 @@ extension Report {
   /// Colours by variables, so that the dark scheme changes only those.
   static let style = """
     :root{color-scheme:light dark;--bg:#fff;--fg:#1b1f24;--dim:#59636e;--line:#d5dae0;
-    --c0:#0b62c4;--c1:#c2410c;--c2:#15803d;--c3:#7c3aed;--c4:#a16207;--c5:#be185d;
+    \(rules { "--c\($0):\(Chart.palette[$0]);" })
     --right:21,128,61;--wrong:194,65,12}
     @media(prefers-color-scheme:dark){:root{--bg:#14171b;--fg:#e6e9ed;--dim:#9aa4af;--line:#343b43;
     --c0:#6cb0ff;--c1:#ff9a62;--c2:#5fd38a;--c3:#b79bff;--c4:#e3b341;--c5:#ff7eb6}}
@@ -16,15 +16,17 @@ extension Report {
     svg text{fill:var(--dim);font-size:12px}.grid{stroke:var(--line)}
     .mark{stroke:var(--dim);stroke-dasharray:2 4}
     polyline{fill:none;stroke-width:2;stroke-linejoin:round}.dashed{stroke-dasharray:6 4}
-    polyline.s0{stroke:var(--c0)}polyline.s1{stroke:var(--c1)}polyline.s2{stroke:var(--c2)}
-    polyline.s3{stroke:var(--c3)}polyline.s4{stroke:var(--c4)}polyline.s5{stroke:var(--c5)}
-    circle.s0{fill:var(--c0)}circle.s1{fill:var(--c1)}circle.s2{fill:var(--c2)}
-    circle.s3{fill:var(--c3)}circle.s4{fill:var(--c4)}circle.s5{fill:var(--c5)}
+    .dotted{stroke-dasharray:2 4}polygon{fill-opacity:.2}
+    \(rules { "polyline.s\($0){stroke:var(--c\($0))}" })
+    \(rules { "circle.s\($0),polygon.s\($0){fill:var(--c\($0))}" })
     .legend{margin:4px 0 0;font-size:.875rem;display:flex;flex-wrap:wrap;gap:4px 14px}
     .legend span::before{content:"";display:inline-block;width:18px;height:3px;
     margin:0 6px 4px 0;background:currentColor}
-    span.s0{color:var(--c0)}span.s1{color:var(--c1)}span.s2{color:var(--c2)}
-    span.s3{color:var(--c3)}span.s4{color:var(--c4)}span.s5{color:var(--c5)}
+    .legend .dashed::before{background:
+    repeating-linear-gradient(90deg,currentColor 0 5px,transparent 0 9px)}
+    .legend .dotted::before{background:
+    repeating-linear-gradient(90deg,currentColor 0 2px,transparent 0 5px)}
+    \(rules { "span.s\($0){color:var(--c\($0))}" })
     .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.875rem}
     th,td{border-bottom:1px solid var(--line);padding:4px 10px;text-align:left;
     font-variant-numeric:tabular-nums}
@@ -36,4 +38,9 @@ extension Report {
     .samples img{width:100%;image-rendering:pixelated;border-radius:6px;display:block}
     .samples p{margin:4px 0 0;font-size:.8rem;overflow-wrap:anywhere}.miss{color:var(--c1)}
     """
+
+  /// The same rule for each colour.
+  private static func rules(_ rule: (Int) -> String) -> String {
+    Chart.palette.indices.map(rule).joined()
+  }
 }
