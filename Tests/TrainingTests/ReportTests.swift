@@ -76,6 +76,24 @@ struct ReportTests {
     #expect(page.html.components(separatedBy: "class=\"mark\"").count == 3)
   }
 
+  @Test func theConfigurationAndTheTimeAreWrittenAsPeopleDo() throws {
+    let config = """
+      {"model": "wrn-10-1", "data": "mnist", "limit": 1, "recipe": {"nesterov": true,
+       "flip": false, "momentum": 0.9, "schedule": {"epochs": [2, 3], "factor": 1.0}}}
+      """
+    var epochs = (1...3).map { record($0, loss: 1) }
+    for index in epochs.indices { epochs[index].trainTime = 99 }
+    let page = try report(epochs: epochs, config: config)
+    let options = Dictionary(page.configuration.map { ($0.key, $0.value) }) { $1 }
+    #expect(options["recipe.nesterov"] == "true" && options["recipe.flip"] == "false")
+    #expect(options["limit"] == "1" && options["recipe.momentum"] == "0.9")
+    #expect(options["recipe.schedule.epochs"] == "2, 3")
+    #expect(page.html.contains("5.0 minutes."))
+    #expect(
+      [59, 60, 3599, 7200, 1e6].map(Markup.duration)
+        == ["59.0 s", "1.0 minutes", "60.0 minutes", "2.0 hours", "11.6 days"])
+  }
+
   @Test func answersAreCounted() throws {
     let split = LabeledImages(
       height: 1, width: 1, channels: 1, images: [0, 0, 0], labels: [0, 1, 1])

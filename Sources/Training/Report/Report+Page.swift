@@ -28,7 +28,7 @@ extension Report {
     let seconds = records.reduce(0) { $0 + $1.trainTime + $1.testTime }
     return "<p class=\"result\">Test error <b>\(percent(last.testError))</b> after epoch "
       + "\(last.epoch); the best is \(percent(best?.testError)) after epoch \(best?.epoch ?? 0). "
-      + "\(last.parameters) parameters, \(Markup.number(seconds / 60)) minutes.</p>"
+      + "\(last.parameters) parameters, \(Markup.duration(seconds)).</p>"
   }
 
   private var charts: String {

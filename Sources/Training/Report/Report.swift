@@ -1,3 +1,4 @@
+import Autotuner
 import Datasets
 import Files
 import Foundation
@@ -22,19 +23,19 @@ package struct Report {
     let file = try InputFile(path)
     let bytes = try file.read(file.size)
     guard
-      let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any],
-      let model = object["model"] as? String,
-      let data = object["data"] as? String
+      case .object(let object)? = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)),
+      case .string(let model)? = object["model"], case .string(let data)? = object["data"]
     else { throw Report.damaged(path) }
     title = "\(model) on \(data)"
     configuration = Report.flattened(object, prefix: "")
     records = try RunLog(path: folder + "/log.jsonl").records()
-    let recipe = object["recipe"] as? [String: Any] ?? [:]
-    let schedule = recipe["schedule"] as? [String: Any] ?? [:]
-    let isEarly = recipe["drop_at_start_of_epoch"] as? Bool ?? false
-    drops = (schedule["epochs"] as? [Int] ?? []).map { Double(isEarly ? $0 : $0 + 1) }
+    let recipe = object["recipe"]
+    let isEarly = recipe?["drop_at_start_of_epoch"] == .bool(true)
+    drops = (recipe?["schedule"]?["epochs"]?.integers ?? []).map {
+      Double(isEarly ? $0 : $0 + 1)
+    }
     layers = Report.layers(
-      model: model, blocksPerGroup: object["blocks_per_group"] as? Int, data: data)
+      model: model, blocksPerGroup: object["blocks_per_group"]?.integers?.first, data: data)
   }
 
   /// The layers of a network on a data set that is known by name; none for others.
@@ -57,23 +58,47 @@ package struct Report {
   }
 
   private static func flattened(
-    _ object: [String: Any], prefix: String
+    _ object: [String: JSONValue], prefix: String
   ) -> [(key: String, value: String)] {
     object.sorted { $0.key < $1.key }.flatMap { key, value in
-      if let inner = value as? [String: Any] {
+      if case .object(let inner) = value {
         return flattened(inner, prefix: prefix + key + ".")
       }
-      let text =
-        switch value {
-        case let list as [Any]: list.map { "\($0)" }.joined(separator: ", ")
-        default: "\(value)"
-        }
-      return [(prefix + key, text)]
+      return [(prefix + key, value.text)]
     }
   }
 
   /// Writes the page whole or not at all; throws with status 73.
   package func write(to path: String) throws(TrainingError) {
     try AtomicFile.write([Array(html.utf8)], to: path)
+  }
+}
+
+extension JSONValue {
+  /// A member of an object.
+  fileprivate subscript(key: String) -> JSONValue? {
+    if case .object(let members) = self { members[key] } else { nil }
+  }
+
+  /// A whole number, or the elements of an array that are one.
+  fileprivate var integers: [Int]? {
+    switch self {
+    case .integer(let value): [value]
+    case .array(let values): values.compactMap { $0.integers?.first }
+    default: nil
+    }
+  }
+
+  /// The value as people read it.
+  fileprivate var text: String {
+    switch self {
+    case .null: "-"
+    case .bool(let value): value ? "true" : "false"
+    case .integer(let value): "\(value)"
+    case .number(let value): "\(value)"
+    case .string(let value): value
+    case .array(let values): values.map(\.text).joined(separator: ", ")
+    case .object: ""
+    }
   }
 }
