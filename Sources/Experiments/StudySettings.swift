@@ -41,13 +41,17 @@ package struct StudySettings: Codable, Hashable, Sendable {
     try recipe.validate()
   }
 
-  /// The paper's recipe for a data set; the one for CIFAR where the paper has none.
+  /// The paper's recipe for a data set; where the paper has none that for CIFAR, of image files
+  /// without padding, as they are cropped otherwise.
   package static func recipe(for data: String) -> Recipe {
     // ImageNet's name may have an image size behind it.
     switch data.split(separator: ":").first {
-    case "svhn": .svhn
-    case "imagenet": .imagenet
-    default: .cifar
+    case "svhn": return .svhn
+    case "imagenet": return .imagenet
+    default:
+      var recipe = Recipe.cifar
+      if (try? DatasetName(parsing: data).imageFileSize) != nil { recipe.augmentation.pad = 0 }
+      return recipe
     }
   }
 

@@ -15,6 +15,8 @@ package struct Checkpoint {
     package var classes: Int
     package var image: ImageShape
     package var data: String
+    /// Of image files: what `TrainingRun.Options.filesDigest` says; nil for other data sets.
+    package var filesDigest: String?
     /// Training and test images used, at most; nil for all.
     package var limit: Int?
     /// Of the input, for each channel, in bytes.
@@ -103,6 +105,7 @@ extension Checkpoint.Header {
       "metrics": try json(position.metrics.map(\.bitPattern)),
       "awaits_evaluation": "\(awaitsEvaluation)", "micro_batch": "\(microBatch)",
     ]
+    if let filesDigest { result["files_digest"] = filesDigest }
     if let limit { result["limit"] = "\(limit)" }
     if let trainSeconds { result["train_seconds"] = "\(trainSeconds)" }
     if let bestError { result["best_error"] = "\(bestError)" }
@@ -136,6 +139,7 @@ extension Checkpoint.Header {
       (1...8192).contains(image.width), (1...256).contains(image.channels)
     else { throw bad("image") }
     data = try value("data") { $0 }
+    filesDigest = try optional("files_digest") { $0 }
     limit = try optional("limit") { Int($0) }
     mean = try json("mean")
     standardDeviation = try json("standard_deviation")

@@ -29,6 +29,11 @@ extension Recipe {
         .usage, "data set \(data.name)", why: "it has no test images",
         advice: "give one that training can be tested on")
     }
+    guard data.train.files == nil || augmentation.pad == 0 else {
+      throw TrainingError(
+        .usage, "augmentation", why: "image files are cropped at random, not padded",
+        advice: "add --set augmentation.pad=0, or give --recipe imagenet")
+    }
     let smallest = min(data.train.height, data.train.width)
     guard augmentation.pad < smallest else {
       throw TrainingError(

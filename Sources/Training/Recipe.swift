@@ -38,7 +38,8 @@ public struct Recipe: Codable, Hashable, Sendable {
   public struct Augmentation: Codable, Hashable, Sendable {
     /// Whether half of the images are mirrored.
     public var flip: Bool
-    /// The pixels added on each side before a crop of the old size; 0 for no crop.
+    /// The pixels added on each side before a crop of the old size; 0 for no crop, and for image
+    /// files, which have crops of their own.
     public var pad: Int
     /// What the added pixels hold.
     public var padMode: PadMode

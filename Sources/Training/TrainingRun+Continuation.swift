@@ -15,12 +15,23 @@ extension TrainingRun.Options {
     TrainingMemory.Task(network: network, data: data, recipe: recipe).largest
   }
 
+  /// A text that changes when image files come, go or get another name or size; nil for images in
+  /// memory.
+  var filesDigest: String? {
+    guard let train = data.train.files, let test = data.test.files else { return nil }
+    return String(train.digest, radix: 16) + "-" + String(test.digest, radix: 16)
+  }
+
   /// Throws with status 65 where a checkpoint is not one that these options may go on from.
   ///
-  /// `path` is the checkpoint's, `config` that of the options it was written with.
-  func check(continuing old: Checkpoint.Header, path: String, config: String) throws {
+  /// `filesDigest` is the data's own, `path` the checkpoint's, `config` that of the options it was written with.
+  func check(
+    continuing old: Checkpoint.Header, filesDigest digest: String?, path: String, config: String
+  ) throws {
     let differences = [
       ("model", "\(old.model)" == "\(model)"), ("data", old.data == data.name),
+      // Checkpoints of older versions have no digest.
+      ("list of image files", old.filesDigest.map { $0 == digest } ?? true),
       ("image size", old.image == image), ("number of classes", old.classes == data.classes),
       ("limit", old.limit == limit), ("seed", old.seed == seed),
       ("recipe", old.recipe.continues(as: recipe)),

@@ -47,6 +47,7 @@ package final class TrainingRun {
   package let folder: RunFolder
   private let options: Options
   private let log: RunLog
+  private let filesDigest: String?
   private var bestError: Double?
   private var awaitsEvaluation = false
   private var trainSeconds = 0.0
@@ -63,12 +64,15 @@ package final class TrainingRun {
     self.options = options
     folder = try RunFolder(options.folder, resume: options.resume)
     log = RunLog(path: folder.log)
+    filesDigest = options.filesDigest
     let path = folder.lastCheckpoint
     let checkpoint =
       try options.resume && FileManager.default.fileExists(atPath: path)
       ? Checkpoint(contentsOf: path) : nil
     if let checkpoint {
-      try options.check(continuing: checkpoint.header, path: path, config: folder.config)
+      try options.check(
+        continuing: checkpoint.header, filesDigest: filesDigest, path: path,
+        config: folder.config)
     }
     trainer = try Trainer(
       network: options.network, data: options.data, recipe: options.recipe, seed: options.seed,
@@ -172,7 +176,7 @@ package final class TrainingRun {
     let position = try trainer.position()
     return Checkpoint.Header(
       model: options.model, classes: options.data.classes, image: options.image,
-      data: options.data.name, limit: options.limit, mean: constants.mean,
+      data: options.data.name, filesDigest: filesDigest, limit: options.limit, mean: constants.mean,
       standardDeviation: constants.standardDeviation, recipe: options.recipe, seed: options.seed,
       microBatch: trainer.microBatch, position: position, awaitsEvaluation: awaitsEvaluation,
       trainSeconds: awaitsEvaluation || position.step > 0 ? trainSeconds : nil,

@@ -26,6 +26,7 @@ struct ImageFolderRunTests {
     var tiny = try TinyRun()
     tiny.data = try Dataset.load(.folder(size: 8), at: URL(fileURLWithPath: folder.path))
     tiny.recipe.dropLastBatch = false
+    tiny.recipe.augmentation.pad = 0
     return (tiny, folder)
   }
 
@@ -48,6 +49,45 @@ struct ImageFolderRunTests {
     #expect(try second.finishes())
     #expect(try second.trainer.bits == reference.trainer.bits)
     #expect(try whole.records == parts.records)
+    withExtendedLifetime(images) {}
+  }
+
+  @Test func aChangedFolderIsNoticed() throws {
+    let (tiny, images) = try tiny()
+    let output = try TemporaryFolder()
+    #expect(try !tiny.run(in: output).finishes { true })
+    let file = URL(fileURLWithPath: images.file("train/class 1/3.png"))
+    let whole = try Data(contentsOf: file)
+    let (renamed, added) = (images.file("val/class 0/9.png"), images.file("val/class 1/9.png"))
+    let changes: [(change: () throws -> Void, undo: () throws -> Void)] = [
+      ({ try (whole + Data([0])).write(to: file) }, { try whole.write(to: file) }),
+      (
+        { try FileManager.default.moveItem(atPath: file.path, toPath: renamed) },
+        { try FileManager.default.moveItem(atPath: renamed, toPath: file.path) }
+      ),
+      (
+        { try whole.write(to: URL(fileURLWithPath: added)) },
+        { try FileManager.default.removeItem(atPath: added) }
+      ),
+    ]
+    for (change, undo) in changes {
+      try change()
+      var other = tiny
+      other.data = try Dataset.load(.folder(size: 8), at: URL(fileURLWithPath: images.path))
+      let error = #expect(throws: TrainingError.self) {
+        _ = try other.run(in: output, resume: true)
+      }
+      #expect(error?.exitStatus == 65 && error?.why.contains("list of image files") == true)
+      try undo()
+    }
+    #expect(try tiny.run(in: output, resume: true).finishes())
+  }
+
+  @Test func paddingOfImageFilesIsRefused() throws {
+    var (tiny, images) = try tiny()
+    tiny.recipe.augmentation.pad = 2
+    let error = #expect(throws: TrainingError.self) { _ = try tiny.trainer() }
+    #expect(error?.exitStatus == 64 && error?.advice.contains("augmentation.pad=0") == true)
     withExtendedLifetime(images) {}
   }
 
