@@ -25,6 +25,12 @@ struct TrainCommand: ParsableCommand {
       "The recipe: \(Recipe.names.joined(separator: ", ")), or a JSON file that --show printed.",
       valueName: "name-or-file"))
   var recipe = "cifar"
+  @Option(
+    name: .customLong("set"), parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "Change a field of the recipe, such as augmentation.flip=false; may be repeated.",
+      valueName: "name=value"))
+  var settings: [String] = []
   @Flag(help: "Print the recipe as JSON and stop.") var show = false
   @Option(parsing: .unconditional, help: "Epochs, instead of the recipe's.") var epochs: Int?
   @Option(parsing: .unconditional, help: "Images a step, instead of the recipe's.") var batch: Int?
@@ -168,6 +174,7 @@ struct TrainCommand: ParsableCommand {
     } else {
       chosen = try Recipe.named(recipe)
     }
+    for setting in settings { chosen = try chosen.setting(setting) }
     if let epochs { chosen.epochs = epochs }
     if let batch { chosen.batchSize = batch }
     if let lr { chosen.learningRate = lr }

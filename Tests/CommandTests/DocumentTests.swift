@@ -104,6 +104,36 @@ struct DocumentTests {
     #expect(try limited.object()["images"] as? Int == 3)
   }
 
+  @Test(arguments: ["cifar", "svhn", "imagenet", "quick"])
+  func everyRecipeIsShownAndEveryFieldIsSet(recipe: String) throws {
+    let show = ["train", "--show", "--recipe", recipe]
+    #expect(try Command.run(show).object()["epochs"] is Int)
+    let settings = [
+      "epochs=7", "batchSize=64", "learningRate=0.25", "momentum=0.5", "nesterov=false",
+      "dampening=0.125", "weightDecay=0.001", "dropAtStartOfEpoch=false",
+      "resetMomentumAtDrop=true", "dropLastBatch=true", "gammaInitialization=one",
+      "inputNormalization=divideBy255", "augmentation.flip=false", "augmentation.pad=1",
+      "augmentation.padMode=zero", #"schedule={"kind":"steps","epochs":[2,3],"factor":0.5}"#,
+      "schedule.factor=0.25",
+    ]
+    let changed = try Command.run(show + settings.flatMap { ["--set", $0] })
+    #expect(changed.status == 0, "\(changed.error)")
+    let object = try changed.object()
+    let names = settings.compactMap { $0.split(separator: "=").first?.split(separator: ".").first }
+    #expect(Set(object.keys) == Set(names.map(String.init)), "a field without a setting")
+    #expect(object["epochs"] as? Int == 7 && object["nesterov"] as? Bool == false)
+    #expect(object["gammaInitialization"] as? String == "one")
+    #expect((object["schedule"] as? [String: Any])?["factor"] as? Double == 0.25)
+    #expect((object["augmentation"] as? [String: Any])?["padMode"] as? String == "zero")
+  }
+
+  @Test func settingsThatDoNotFitAreRefused() throws {
+    for setting in [
+      "epochs", "epochs=", "epochs=many", "epochs=0", "epochs=2.5", "speed=1", "momentum.x=1",
+      "augmentation=3", "gammaInitialization=two", "=1", "learningRate=1e999",
+    ] { try expectFailure(64, ["train", "--show", "--set", setting]) }
+  }
+
   @Test func recipesArePrintedAndReadAgain() throws {
     let folder = try TemporaryFolder()
     let shown = try Command.run("train", "--show", "--recipe", "quick", "--epochs", "7")
