@@ -66,13 +66,25 @@ extension Augment {
   }
 }
 
-extension BatchNormStatistics {
+/// A batch normalisation of `rows` x `channels`.
+package protocol BatchNormProblem {
+  var rows: Int { get set }
+  var channels: Int { get }
+}
+
+extension BatchNormStatistics.Problem: BatchNormProblem {}
+extension BatchNormReLUForward.Problem: BatchNormProblem {}
+extension BatchNormReLUBackward.Problem: BatchNormProblem {}
+
+extension TunableOperation where Problem: BatchNormProblem {
   package static func checkProblem(for problem: Problem) -> Problem {
     var small = problem
     small.rows = checkedRows(problem.rows, channels: problem.channels)
     return small
   }
+}
 
+extension BatchNormStatistics {
   package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
     sizeDistance([(problem.rows, other.rows, 0.5), (problem.channels, other.channels, 2)])
   }
@@ -93,12 +105,6 @@ extension BatchNormAddReLUForward {
 }
 
 extension BatchNormReLUForward {
-  package static func checkProblem(for problem: Problem) -> Problem {
-    var small = problem
-    small.rows = checkedRows(problem.rows, channels: problem.channels)
-    return small
-  }
-
   package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
     sizeDistance(
       [(problem.rows, other.rows, 0.5), (problem.channels, other.channels, 2)],
@@ -108,12 +114,6 @@ extension BatchNormReLUForward {
 }
 
 extension BatchNormReLUBackward {
-  package static func checkProblem(for problem: Problem) -> Problem {
-    var small = problem
-    small.rows = checkedRows(problem.rows, channels: problem.channels)
-    return small
-  }
-
   package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
     sizeDistance(
       [(problem.rows, other.rows, 0.5), (problem.channels, other.channels, 2)],

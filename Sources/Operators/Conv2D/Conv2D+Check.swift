@@ -33,37 +33,36 @@ extension Conv2DConfiguration {
   }
 }
 
-extension Conv2DForward {
+/// A pass of a convolution.
+package protocol Conv2DProblem {
+  var shape: Conv2DShape { get set }
+}
+
+extension Conv2DForward.Problem: Conv2DProblem {}
+extension Conv2DBackwardData.Problem: Conv2DProblem {}
+extension Conv2DBackwardFilter.Problem: Conv2DProblem {}
+
+extension TunableOperation where Problem: Conv2DProblem {
   package static func checkProblem(for problem: Problem) -> Problem {
     var small = problem
     small.shape = problem.shape.checked
     return small
   }
+}
 
+extension Conv2DForward {
   package static func checkConfiguration(
     _ configuration: Configuration, for problem: Problem
   ) -> Configuration { configuration.fitted(to: problem.shape) }
 }
 
 extension Conv2DBackwardData {
-  package static func checkProblem(for problem: Problem) -> Problem {
-    var small = problem
-    small.shape = problem.shape.checked
-    return small
-  }
-
   package static func checkConfiguration(
     _ configuration: Configuration, for problem: Problem
   ) -> Configuration { configuration.fitted(to: problem.shape) }
 }
 
 extension Conv2DBackwardFilter {
-  package static func checkProblem(for problem: Problem) -> Problem {
-    var small = problem
-    small.shape = problem.shape.checked
-    return small
-  }
-
   package static func checkConfiguration(
     _ configuration: Configuration, for problem: Problem
   ) -> Configuration {
