@@ -26,13 +26,13 @@ package enum Markup {
     return trimmed(value, size >= 100 ? "%.0f" : size >= 1 ? "%.2f" : "%.4f")
   }
 
-  /// A time of `seconds` in the units that its length asks for.
+  /// A time of `seconds` in the units that its length asks for, unbroken.
   package static func duration(_ seconds: Double) -> String {
     switch seconds {
-    case ..<60: String(format: "%.1f s", seconds)
-    case ..<3600: String(format: "%.1f minutes", seconds / 60)
-    case ..<172_800: String(format: "%.1f hours", seconds / 3600)
-    default: String(format: "%.1f days", seconds / 86400)
+    case ..<60: String(format: "%.1f\u{a0}s", seconds)
+    case ..<3600: String(format: "%.1f\u{a0}minutes", seconds / 60)
+    case ..<172_800: String(format: "%.1f\u{a0}hours", seconds / 3600)
+    default: String(format: "%.1f\u{a0}days", seconds / 86400)
     }
   }
 

@@ -11,7 +11,8 @@ extension Report {
     main{max-width:1200px;margin:0 auto;padding:16px}
     h1{font-size:1.5rem;overflow-wrap:anywhere}h2{font-size:1.2rem;margin-top:2rem}
     .charts{display:grid;gap:16px;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr))}
-    figure{margin:0;border:1px solid var(--line);border-radius:8px;padding:10px;min-width:0}
+    figure{margin:0;border:1px solid var(--line);border-radius:8px;padding:10px;min-width:0;
+    max-width:720px}
     figcaption{font-weight:600}svg{width:100%;height:auto;display:block}
     svg text{fill:var(--dim);font-size:12px}.grid{stroke:var(--line)}
     .mark{stroke:var(--dim);stroke-dasharray:2 4}

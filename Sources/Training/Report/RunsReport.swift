@@ -63,7 +63,7 @@ package struct RunsReport {
   }
 
   private func percent(_ value: Double?) -> String {
-    value.map { String(format: "%.2f %%", $0) } ?? "-"
+    value.map { String(format: "%.2f\u{a0}%%", $0) } ?? "-"
   }
 
   /// Writes the page whole or not at all; throws with status 73.
