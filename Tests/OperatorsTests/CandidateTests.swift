@@ -6,6 +6,22 @@ import Testing
 
 /// Candidates on devices of other kinds and sizes than the test's own.
 struct CandidateTests {
+  @Test("any problem that a file can hold has a distance")
+  func distanceOfAnyShape() throws {
+    let shape = Conv2DShape(
+      batch: 4, inHeight: 8, inWidth: 8, inChannels: 16, outChannels: 16, kernel: 3)
+    for size in [Int.min, -1, 0, .max] {
+      var other = shape
+      other.batch = size
+      other.inHeight = size
+      other.inWidth = size
+      other.inChannels = size
+      let distance = Conv2DForward.distance(
+        Conv2DForward.Problem(shape: shape), Conv2DForward.Problem(shape: other))
+      #expect(size == .max ? try #require(distance).isFinite : distance?.isFinite != true)
+    }
+  }
+
   private static let operations: [any TunableOperation.Type] = [
     LinearForward.self, LinearBackward.self, SoftmaxCrossEntropy.self, SGD.self, Augment.self,
     Initialize.self, Fill.self, PeakMultiplyAdd.self, Copy.self, AddReLUForward.self,

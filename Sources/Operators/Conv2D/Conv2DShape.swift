@@ -44,11 +44,13 @@ package struct Conv2DShape: Hashable, Codable, Sendable, CustomStringConvertible
   /// How unlike another shape is for the tuner; nil where algorithms do not carry over.
   func distance(to other: Conv2DShape) -> Double? {
     guard kernel == other.kernel, stride == other.stride else { return nil }
-    let pairs = [
-      (inChannels, other.inChannels), (outChannels, other.outChannels),
-      (inHeight * inWidth, other.inHeight * other.inWidth),
+    // A file may say any height and width, of which an Int cannot hold the product.
+    func pixels(_ shape: Conv2DShape) -> Double { Double(shape.inHeight) * Double(shape.inWidth) }
+    let ratios = [
+      Double(inChannels) / Double(other.inChannels),
+      Double(outChannels) / Double(other.outChannels), pixels(self) / pixels(other),
     ]
-    let sizes = pairs.reduce(0.0) { $0 + abs(log2(Double($1.0) / Double($1.1))) }
+    let sizes = ratios.reduce(0.0) { $0 + abs(log2($1)) }
     return sizes + 0.25 * abs(log2(Double(batch) / Double(other.batch)))
   }
 
