@@ -21,7 +21,7 @@ public struct ImageFile: Sendable, Equatable {
   /// Palettes become colours, 16 bits become 8, CMYK (in Adobe's convention) becomes RGB, alpha is
   /// dropped; the orientation that a camera notes is not applied. Throws `missing` for a file that
   /// cannot be read, `malformed` for one that is no whole image or has more than `pixelLimit`
-  /// pixels, which is known before memory is taken for them.
+  /// pixels or more than its size can hold, which is known before memory is taken for them.
   public static func decode(
     contentsOf url: URL, pixelLimit: Int = largestPixelCount
   ) throws(DataError) -> ImageFile {
@@ -93,7 +93,23 @@ extension ImageFile {
         throw .malformed(
           path, "\(width)x\(height) pixels, at most \(pixelLimit) are decoded")
       }
+      guard leastBytes(width, height) <= bytes.count else {
+        throw .malformed(
+          path, "cut short: \(width)x\(height) pixels, more than the file can hold")
+      }
       return header
+    }
+
+    /// The fewest bytes of a file with so many pixels: memory is not taken for less.
+    ///
+    /// A JPEG has a bit or more for each block of 8x8 pixels; less is only possible with arithmetic
+    /// coding of a plain area. Deflate makes 1032 bytes of one at most; a row of a PNG has a byte
+    /// for its filter and a bit or more a pixel.
+    private func leastBytes(_ width: Int, _ height: Int) -> Int {
+      switch self {
+      case .jpeg: ((width + 7) / 8) * ((height + 7) / 8) / 8
+      case .png: height * (1 + (width + 7) / 8) / 1032
+      }
     }
 
     /// Nil, or what is wrong.

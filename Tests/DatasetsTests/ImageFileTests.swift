@@ -107,6 +107,25 @@ import Testing
     expectError(.malformed, "huge: ") { try ImageFile.decode(contentsOf: written) }
   }
 
+  @Test(arguments: ["color.jpg", "color.png"])
+  func sizeThatTheFileCannotHoldIsRefused(name: String) throws {
+    let folder = try TemporaryFolder()
+    var large = try bytes(name)
+    let size: [UInt8] = [0x10, 0, 0x10, 0]  // 4096 x 4096 as JPEG has it
+    if name == "color.jpg" {
+      let frame = try #require(large.indices.first { large[$0...].starts(with: [0xFF, 0xC0]) })
+      large.replaceSubrange(frame + 5..<frame + 9, with: size)
+    } else {
+      large.replaceSubrange(16..<24, with: [0, 0, 0x10, 0, 0, 0, 0x10, 0])
+      // The sum of these 17 bytes, by Python's zlib.crc32.
+      large.replaceSubrange(29..<33, with: [0x7D, 0xC1, 0xB3, 0x40])
+    }
+    let file = try folder.write(name, large)
+    expectError(.malformed, "\(name): cut short: 4096x4096 pixels, more than the file can hold") {
+      try ImageFile.decode(contentsOf: file)
+    }
+  }
+
   @Test func otherFilesAreRefusedByName() throws {
     let folder = try TemporaryFolder()
     let text = try folder.write("notes.jpg", Array("no image\u{1B}[2J".utf8))
