@@ -22,6 +22,8 @@ extension Checkpoint {
         advice: "give the data set it was trained on, \(header.data)")
     }
     let network = header.model.network(image: image, classes: header.classes)
+    // A header may claim any network; memory is taken for one whose tensors are there.
+    try tensors.check(network.parameters + network.states, prefix: "", file: file)
     var task = TrainingMemory.Task(
       network: network, batches: [], evaluationBatch: min(batch, max(1, data.test.count)))
     task.testSource = ImageSource(data.test, augmentation: .none)

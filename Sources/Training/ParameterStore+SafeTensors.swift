@@ -19,14 +19,19 @@ extension SafeTensors {
     }
     return values
   }
+
+  /// Throws when the tensor of a parameter is missing or of another type or shape.
+  func check(_ parameters: [Parameter], prefix: String, file: String) throws(TrainingError) {
+    for parameter in parameters {
+      _ = try values(of: parameter, name: prefix + parameter.name, file: file)
+    }
+  }
 }
 
 extension ParameterStore {
   /// Throws when a tensor of a kind is missing in a file or of another type or shape.
   func check(_ kind: Kind, in tensors: SafeTensors, prefix: String, file: String) throws {
-    for parameter in descriptions(kind) {
-      _ = try tensors.values(of: parameter, name: prefix + parameter.name, file: file)
-    }
+    try tensors.check(descriptions(kind), prefix: prefix, file: file)
   }
 
   /// Sets every tensor of a kind from a file, whose names begin with `prefix`.

@@ -148,4 +148,19 @@ struct CheckpointTests {
     }
     #expect(error?.exitStatus == 65)
   }
+
+  @Test func memoryIsNotTakenForANetworkWhoseTensorsAreNotThere() throws {
+    let tiny = try TinyRun()
+    var file = try Self.example.get()
+    let claimed = Model.wideResNet(try WideResNet(depth: 10, width: 1000))
+    file.metadata["model"] = String(decoding: try JSONEncoder().encode(claimed), as: UTF8.self)
+    let folder = try TemporaryFolder()
+    let path = folder.file(Self.name)
+    try file.write(to: path)
+    let error = #expect(throws: TrainingError.self) {
+      try Checkpoint(contentsOf: path).evaluate(
+        on: tiny.data, file: path, batch: 4, context: TinyRun.context.get())
+    }
+    #expect(error?.exitStatus == 65)
+  }
 }
