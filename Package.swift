@@ -31,7 +31,6 @@ let package = Package(
     .systemLibrary(
       name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-    .systemLibrary(name: "CMatio", pkgConfig: "matio", providers: [.apt(["libmatio-dev"])]),
     .target(name: "CImages", dependencies: ["CJPEG", "CPNG"]),
     .target(name: "CKernels", path: "Kernels", sources: ["kernels.c"]),
 
@@ -55,7 +54,7 @@ let package = Package(
       name: "Models", dependencies: ["Graph", "Operators", "DeviceRuntime"], swiftSettings: settings
     ),
     .target(
-      name: "Datasets", dependencies: ["CImages", "CMatio", "CZlib", "Randomness"],
+      name: "Datasets", dependencies: ["CImages", "CZlib", "Randomness"],
       swiftSettings: settings),
     .target(
       name: "Training",

@@ -73,6 +73,13 @@ final class InputFile: ByteReader {
     return filled
   }
 
+  /// Goes on reading at `position`, counted from the file's start.
+  func seek(to position: Int) throws(DataError) {
+    guard lseek(descriptor, off_t(position), SEEK_SET) >= 0 else {
+      throw Self.failure(path, String(cString: strerror(errno)))
+    }
+  }
+
   /// Whether the file starts with `bytes`; does not move the place where it is read.
   func starts(with bytes: [UInt8]) -> Bool {
     var start = [UInt8](repeating: 0, count: bytes.count)

@@ -1,9 +1,8 @@
-import CMatio
 import Foundation
 
 /// The MATLAB files of SVHN's cropped digits: images X, `[32, 32, 3, N]` bytes with the row running
 /// first, and labels y, `[N, 1]`, where 10 is the digit 0.
-enum SVHN {
+package enum SVHN {
   static let channels = 3
   static let side = 32
   private static let digits = 10
@@ -11,98 +10,72 @@ enum SVHN {
   private static let largestRatio = 1032
 
   /// Reads one file as images `[N, 32, 32, 3]` with labels 0...9; N is at least 1.
-  static func images(_ url: URL) throws(DataError) -> LabeledImages {
-    let size = try checkedSize(url)
-    guard let file = Mat_Open(url.path, Int32(MAT_ACC_RDONLY.rawValue)) else {
-      throw .malformed(url.path, "no MATLAB file that libmatio can open")
+  package static func images(_ url: URL) throws(DataError) -> LabeledImages {
+    let file = try InputFile(url)
+    let arrays = try MATLABFile(file)
+    var pixels: (bytes: [UInt8], count: Int)?
+    var labels: [Int32]?
+    try arrays.forEachArray { (header, reader) throws(DataError) in
+      switch header.name {
+      case "X" where pixels == nil:
+        let count = try imageCount(header, file)
+        let size = count * channels * side * side
+        pixels = (try arrays.bytes(reader, count: size), count)
+      case "y" where labels == nil:
+        let count = try labelCount(header, file)
+        labels = try classes(try arrays.numbers(reader, count: count), url)
+      default: break
+      }
     }
-    defer { Mat_Close(file) }
-    let pixels = try variable("X", of: file, url) { dimensions, type in
-      guard dimensions.count == 4, dimensions.prefix(3) == [side, side, channels],
-        type == MAT_C_UINT8
-      else { return nil }
-      return dimensions[3]
-    }
-    defer { Mat_VarFree(pixels.info) }
-    let labels = try variable("y", of: file, url) { dimensions, type in
-      guard dimensions.count == 2, dimensions[1] == 1, type == MAT_C_UINT8 || type == MAT_C_DOUBLE
-      else { return nil }
-      return dimensions[0]
-    }
-    defer { Mat_VarFree(labels.info) }
+    guard let pixels else { throw .malformed(url.path, "has no variable X") }
+    guard let labels else { throw .malformed(url.path, "has no variable y") }
     guard labels.count == pixels.count else {
       throw .malformed(
         url.path, "has \(labels.count) labels in y for the \(pixels.count) images in X")
     }
-    let (limit, overflow) = size.multipliedReportingOverflow(by: largestRatio)
-    guard let bytes = LabeledImages.byteCount(of: pixels.count, side, side, channels),
-      bytes <= (overflow ? .max : limit)
-    else {
-      throw .malformed(
-        url.path, "cut short: X says \(pixels.count) images, more than the file can hold")
-    }
-    let classes = try self.labels(labels.info, of: file, count: labels.count, url)
-    try read(pixels.info, of: file, bytes: bytes, url)
-    guard let data = pixels.info.pointee.data else { throw broken("X", url) }
     return LabeledImages(
       height: side, width: side, channels: channels,
-      images: interleaved(
-        UnsafeRawBufferPointer(start: data, count: bytes), count: pixels.count),
-      labels: classes)
+      images: interleaved(pixels.bytes, count: pixels.count), labels: labels)
   }
 
-  /// The size of a file that starts as MATLAB's level 5 does; libmatio would also try others.
-  private static func checkedSize(_ url: URL) throws(DataError) -> Int {
-    let file = try InputFile(url)
-    let header = try file.read(128)
-    guard header.count == 128 else {
-      throw .malformed(url.path, "cut short: \(file.size) bytes hold no MATLAB header")
-    }
-    // The version and the byte order that wrote it.
-    let end = Array(header[124...])
-    guard end == [0, 1, 0x49, 0x4D] || end == [1, 0, 0x4D, 0x49] else {
-      throw .malformed(url.path, "no MATLAB file of level 5")
-    }
-    return file.size
-  }
-
-  /// The description of a variable and its number of items; the caller frees it.
-  private static func variable(
-    _ name: String, of file: OpaquePointer, _ url: URL,
-    count: ([Int], matio_classes) -> Int?
-  ) throws(DataError) -> (info: UnsafeMutablePointer<matvar_t>, count: Int) {
-    guard let info = Mat_VarReadInfo(file, name) else {
-      throw .malformed(url.path, "has no variable \(name), or it is broken")
-    }
-    let rank = Int(info.pointee.rank)
-    let dimensions = info.pointee.dims.map { dims in
-      (0..<max(rank, 0)).map { Int(clamping: dims[$0]) }
-    }
-    guard info.pointee.isComplex == 0, let dimensions,
-      let items = count(dimensions, info.pointee.class_type), items > 0
+  private static func imageCount(
+    _ header: MATLABFile.Header, _ file: InputFile
+  ) throws(DataError) -> Int {
+    let sizes = header.dimensions
+    guard sizes.count == 4, Array(sizes.prefix(3)) == [side, side, channels], sizes[3] > 0,
+      header.kind == .uint8
+    else { throw unexpected(header, "32x32x3xN bytes", file) }
+    let (limit, overflow) = file.size.multipliedReportingOverflow(by: largestRatio)
+    guard let bytes = LabeledImages.byteCount(of: sizes[3], side, side, channels),
+      overflow || bytes <= limit
     else {
-      Mat_VarFree(info)
-      let size = (dimensions ?? []).map { "\($0)" }.joined(separator: "x")
       throw .malformed(
-        url.path,
-        "\(name) is \(size) of another kind, expected "
-          + (name == "X" ? "32x32x3xN bytes" : "Nx1 labels"))
+        file.path, "cut short: X says \(sizes[3]) images, more than the file can hold")
     }
-    return (info, items)
+    return sizes[3]
   }
 
-  private static func labels(
-    _ info: UnsafeMutablePointer<matvar_t>, of file: OpaquePointer, count: Int, _ url: URL
-  ) throws(DataError) -> [Int32] {
-    let isDouble = info.pointee.class_type == MAT_C_DOUBLE
-    try read(info, of: file, bytes: count * (isDouble ? 8 : 1), url)
-    guard let data = info.pointee.data else { throw broken("y", url) }
+  private static func labelCount(
+    _ header: MATLABFile.Header, _ file: InputFile
+  ) throws(DataError) -> Int {
+    let sizes = header.dimensions
+    guard sizes.count == 2, sizes[1] == 1, sizes[0] > 0, header.kind != nil else {
+      throw unexpected(header, "Nx1 labels", file)
+    }
+    return sizes[0]
+  }
+
+  private static func unexpected(
+    _ header: MATLABFile.Header, _ expected: String, _ file: InputFile
+  ) -> DataError {
+    let size = header.dimensions.map { "\($0)" }.joined(separator: "x")
+    return .malformed(
+      file.path, "\(header.name) is \(size) of another kind, expected \(expected)")
+  }
+
+  private static func classes(_ values: [Double], _ url: URL) throws(DataError) -> [Int32] {
     var labels: [Int32] = []
-    for index in 0..<count {
-      let value =
-        isDouble
-        ? data.load(fromByteOffset: 8 * index, as: Double.self)
-        : Double(data.load(fromByteOffset: index, as: UInt8.self))
+    for (index, value) in values.enumerated() {
       guard let label = Int32(exactly: value), 1...Int32(digits) ~= label else {
         throw .malformed(url.path, "label \(index) is \(value), SVHN's are 1...\(digits)")
       }
@@ -111,31 +84,19 @@ enum SVHN {
     return labels
   }
 
-  /// Reads the values of a variable, which must then be `bytes` long.
-  private static func read(
-    _ info: UnsafeMutablePointer<matvar_t>, of file: OpaquePointer, bytes: Int, _ url: URL
-  ) throws(DataError) {
-    let name = info.pointee.name.map { String(cString: $0) } ?? "a variable"
-    guard Mat_VarReadDataAll(file, info) == 0, info.pointee.nbytes == bytes else {
-      throw broken(name, url)
-    }
-  }
-
-  private static func broken(_ name: String, _ url: URL) -> DataError {
-    .malformed(url.path, "cut short or broken: the values of \(name) cannot be read")
-  }
-
   /// Turns `[N][channel][column][row]` into `[N, 32, 32, 3]`.
-  private static func interleaved(_ bytes: UnsafeRawBufferPointer, count: Int) -> [UInt8] {
+  private static func interleaved(_ bytes: [UInt8], count: Int) -> [UInt8] {
     let plane = side * side
     return [UInt8](unsafeUninitializedCapacity: bytes.count) { images, filled in
-      for index in 0..<count {
-        let start = index * channels * plane
-        for row in 0..<side {
-          for column in 0..<side {
-            for channel in 0..<channels {
-              images[start + (row * side + column) * channels + channel] =
-                bytes[start + channel * plane + column * side + row]
+      bytes.withUnsafeBufferPointer { bytes in
+        for index in 0..<count {
+          let start = index * channels * plane
+          for row in 0..<side {
+            for column in 0..<side {
+              for channel in 0..<channels {
+                images[start + (row * side + column) * channels + channel] =
+                  bytes[start + channel * plane + column * side + row]
+              }
             }
           }
         }

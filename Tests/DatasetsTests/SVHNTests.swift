@@ -72,6 +72,14 @@ import Testing
     expectError(.malformed, "\(name): \(reason)") { try SVHN.images(file) }
   }
 
+  /// Found by `make fuzz`: libmatio took 335 megabytes for its 834 bytes.
+  @Test func damagedFileThatClaimsMuchIsRefused() throws {
+    let checkout = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let file = checkout.appending(path: "fuzz/corpus/svhn/memory-of-334-megabytes.mat")
+    expectError(.malformed, "memory-of-334-megabytes.mat: ") { try SVHN.images(file) }
+  }
+
   @Test func truncationAndDamageAreRefused() throws {
     let whole = [UInt8](try Data(contentsOf: url("digits.mat")))
     for length in Array(0..<136) + stride(from: 136, to: whole.count, by: 61) {
