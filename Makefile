@@ -3,13 +3,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: benchmark benchmark-transfer gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean
+.PHONY: benchmark benchmark-transfer gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz
 
 WIDECL := .build/release/widecl
 DEMO := runs/demo
 DEMO_MODEL := wrn-16-1
 DEMO_EPOCHS := 5
-SWIFT_SOURCES := Package.swift Sources Tests Examples benchmarks
+SWIFT_SOURCES := Package.swift Sources Tests Examples benchmarks fuzz
 
 # Tests see what is internal, so they are built apart: `make demo` after `make test` builds nothing.
 TEST_BUILD := -c release -Xswiftc -enable-testing --scratch-path .build/tests
@@ -62,6 +62,18 @@ benchmark-transfer: build ## Measure what tuning per device and per width is wor
 	@$(BENCHMARK_PYTHON) -m pip install -q intel-opencl-rt intel-cmplr-lib-rt
 	@$(BENCHMARK_PYTHON) benchmarks/transfer.py --widecl $(WIDECL) --intel .venv/lib/libintelocl.so \
 	  --readme README.md
+
+# libFuzzer needs code that counts its branches, built apart.
+FUZZ_INPUTS := 1000000
+FUZZ_RUNTIME = $(wildcard $(dir $(shell command -v swift))../lib/clang/*/lib/linux/libclang_rt.fuzzer_no_main-$(shell uname -m).a)
+FUZZ_BUILD = -c release --scratch-path .build/fuzz --product widecl-fuzz \
+  -Xswiftc -DWITH_COVERAGE -Xswiftc -Xfrontend -Xswiftc -sanitize=fuzzer \
+  -Xcc -fsanitize=fuzzer-no-link \
+  -Xlinker --whole-archive -Xlinker $(FUZZ_RUNTIME) -Xlinker --no-whole-archive -Xlinker -lstdc++
+
+fuzz: setup ## Read FUZZ_INPUTS (a million) hostile files of each kind, into fuzz/results.json.
+	swift build $(FUZZ_BUILD)
+	@scripts/fuzz .build/fuzz/release/widecl-fuzz $(FUZZ_INPUTS)
 
 # About half an hour on two idle cores, ten minutes a table.
 MINIATURE := --data fashion-mnist --runs 1

@@ -92,6 +92,15 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    .target(name: "Meter", path: "fuzz/Meter"),
+    .executableTarget(
+      name: "widecl-fuzz",
+      dependencies: [
+        "Meter", "Training", "Models", "Graph", "Operators", "Autotuner", "DeviceRuntime",
+        "Datasets", "CZlib", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "fuzz/Command", swiftSettings: settings),
+
     // Tests.
     .target(
       name: "TestSupport", dependencies: ["DeviceRuntime", "Autotuner", "Operators", "Files"],

@@ -1,16 +1,16 @@
 import Foundation
 
 /// The binary format of CIFAR: records of one or two label bytes and 3 planes of 32 x 32 bytes.
-enum CIFAR {
+package enum CIFAR {
   static let channels = 3
   static let side = 32
 
   /// The label bytes before the planes of a record: how many classes each tells, the last is used.
-  static let cifar10Labels = [10]
-  static let cifar100Labels = [20, 100]
+  package static let cifar10Labels = [10]
+  package static let cifar100Labels = [20, 100]
 
   /// Reads the records of one file as images `[N, 32, 32, 3]`; N is at least 1.
-  static func records(_ url: URL, labelClasses: [Int]) throws(DataError) -> LabeledImages {
+  package static func records(_ url: URL, labelClasses: [Int]) throws(DataError) -> LabeledImages {
     let plane = side * side
     let record = labelClasses.count + channels * plane
     let file = try InputFile(url)

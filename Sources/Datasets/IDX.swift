@@ -1,17 +1,17 @@
 import Foundation
 
 /// The IDX format of MNIST: a big-endian header (magic number, sizes), then bytes; or that in gzip.
-enum IDX {
+package enum IDX {
   static let imageMagic: UInt32 = 0x0000_0803
   static let labelMagic: UInt32 = 0x0000_0801
 
   /// Reads images `[N, height, width]`; N is at least 1.
-  static func images(_ url: URL, height: Int, width: Int) throws(DataError) -> [UInt8] {
+  package static func images(_ url: URL, height: Int, width: Int) throws(DataError) -> [UInt8] {
     try contents(url, magic: imageMagic, itemSizes: [height, width])
   }
 
   /// Reads labels `[N]`, each below `classes`; N is at least 1.
-  static func labels(_ url: URL, classes: Int) throws(DataError) -> [Int32] {
+  package static func labels(_ url: URL, classes: Int) throws(DataError) -> [Int32] {
     let bytes = try contents(url, magic: labelMagic, itemSizes: [])
     if let index = bytes.firstIndex(where: { $0 >= classes }) {
       throw .malformed(

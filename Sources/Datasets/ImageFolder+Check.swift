@@ -5,7 +5,7 @@ import Synchronization
 extension ImageFolder {
   /// Decodes every image of `folder`: a row for each class's folder, for each file that is broken
   /// and for each that is not taken for an image.
-  static func check(_ name: DatasetName, at folder: URL) -> DatasetCheck {
+  package static func check(_ name: DatasetName, at folder: URL) -> DatasetCheck {
     let found: ImageFolder
     do throws(DataError) {
       found = try ImageFolder(folder)

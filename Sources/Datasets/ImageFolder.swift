@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Files that end in .jpg, .jpeg or .png are images. The classes are the folders in `train`, sorted
 /// by the bytes of their names.
-struct ImageFolder {
+package struct ImageFolder {
   /// The mean and deviation of ImageNet's channels, in bytes.
   static let mean: [Float] = [123.675, 116.28, 103.53]
   static let standardDeviation: [Float] = [58.395, 57.12, 57.375]

@@ -35,14 +35,16 @@ final class Command {
   private let errorFile: URL
   private let scratch: TemporaryFolder
 
-  /// Starts `widecl` with `arguments`; `environment` is put over the tests' own, where an empty
+  /// Starts `program` with `arguments`; `environment` is put over the tests' own, where an empty
   /// value removes a variable.
-  init(_ arguments: [String], environment: [String: String] = [:]) throws {
+  init(
+    _ arguments: [String], environment: [String: String] = [:], program: String = "widecl"
+  ) throws {
     scratch = try TemporaryFolder()
     outFile = scratch.url.appending(path: "out")
     errorFile = scratch.url.appending(path: "error")
     for file in [outFile, errorFile] { try Data().write(to: file) }
-    process.executableURL = Command.folder.appending(path: "widecl")
+    process.executableURL = Command.folder.appending(path: program)
     process.arguments = arguments
     process.currentDirectoryURL = scratch.url
     let defaults = ["XDG_CACHE_HOME": try Command.cache.get().url.path]
@@ -56,9 +58,9 @@ final class Command {
   }
 
   static func run(
-    _ arguments: String..., environment: [String: String] = [:]
+    _ arguments: String..., environment: [String: String] = [:], program: String = "widecl"
   ) throws -> CommandResult {
-    try run(arguments, environment: environment)
+    try Command(arguments, environment: environment, program: program).wait()
   }
 
   static func run(
