@@ -126,6 +126,14 @@ import Testing
     }
   }
 
+  /// Found by `make fuzz`: libpng took 39 megabytes for the 192 bytes before it read on.
+  @Test func chunkThatClaimsMuchIsRefused() throws {
+    let checkout = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let file = checkout.appending(path: "fuzz/corpus/png/palette-of-39-megabytes.png")
+    expectError(.malformed, "a broken PNG (cut short)") { try ImageFile.decode(contentsOf: file) }
+  }
+
   @Test func otherFilesAreRefusedByName() throws {
     let folder = try TemporaryFolder()
     let text = try folder.write("notes.jpg", Array("no image\u{1B}[2J".utf8))
