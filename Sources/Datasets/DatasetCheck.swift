@@ -17,21 +17,37 @@ public struct DatasetCheck: Encodable, Sendable {
     public var ok: Bool { problem == nil }
   }
 
+  /// The smallest and the largest images; each is a range from the least to the most.
+  public struct ImageSizes: Encodable, Sendable, Equatable {
+    /// Rows of an image.
+    public var height: ClosedRange<Int>
+    /// Columns of an image.
+    public var width: ClosedRange<Int>
+    /// Channels of an image, 1 for grey and 3 for colours.
+    public var channels: ClosedRange<Int>
+  }
+
   /// The name of the data set.
   public let name: String
   /// The folder that holds the files; nil for synthetic data.
   public let folder: String?
   /// Every file, in the order of reading.
   public let files: [File]
+  /// The sizes of the images; nil where there are none.
+  public let imageSizes: ImageSizes?
   /// The number of training images of each class, `[classes]`; empty where the set does not load.
   public let trainHistogram: [Int]
   /// The number of test images of each class, `[classes]`; empty where the set does not load.
   public let testHistogram: [Int]
   /// The first thing that is wrong, in one file or between several.
   public let problem: DataError?
+  /// Where the set can be used but has other numbers of images than its authors published.
+  public let shortage: DataError?
 
   /// Whether the data set can be trained on.
   public var ok: Bool { problem == nil }
+  /// Whether it is all that was published.
+  public var isComplete: Bool { problem == nil && shortage == nil }
 }
 
 extension Dataset {
@@ -65,14 +81,21 @@ extension Dataset {
     let path = name.isOnDisk ? layout.folder.path : nil
     switch loaded {
     case .success(let dataset):
+      let train = dataset.train
       return DatasetCheck(
         name: name.description, folder: path, files: files,
-        trainHistogram: dataset.train.histogram(classes: dataset.classes),
-        testHistogram: dataset.test.histogram(classes: dataset.classes), problem: nil)
+        imageSizes: DatasetCheck.ImageSizes(
+          height: train.height...train.height, width: train.width...train.width,
+          channels: train.channels...train.channels),
+        trainHistogram: train.histogram(classes: dataset.classes),
+        testHistogram: dataset.test.histogram(classes: dataset.classes), problem: nil,
+        shortage: name.shortage(
+          in: layout.folder, train: train.count, test: dataset.test.count,
+          classes: dataset.classes))
     case .failure(let problem):
       return DatasetCheck(
-        name: name.description, folder: path, files: files, trainHistogram: [], testHistogram: [],
-        problem: problem)
+        name: name.description, folder: path, files: files, imageSizes: nil, trainHistogram: [],
+        testHistogram: [], problem: problem, shortage: nil)
     }
   }
 }
@@ -87,5 +110,47 @@ extension DatasetFiles {
     } catch {
       return DatasetCheck.File(path: file.path, bytes: bytes, count: nil, problem: error)
     }
+  }
+}
+
+extension DatasetName {
+  /// The number of images that were published; nil for sets of the user's own.
+  private var published: (train: Int, test: Int)? {
+    switch self {
+    case .fashionMNIST, .mnist: (60_000, 10_000)
+    case .cifar10, .cifar100: (50_000, 10_000)
+    case .svhn: (604_388, 26_032)
+    case .imagenet: (1_281_167, 50_000)
+    case .folder, .synthetic: nil
+    }
+  }
+
+  /// How a set differs from the published one; nil where it does not, or where there is none.
+  func shortage(in folder: URL, train: Int, test: Int, classes: Int) -> DataError? {
+    guard let published else { return nil }
+    let classesExpected = format?.classes ?? classes
+    let numbers = [
+      ("training images", train, published.train), ("test images", test, published.test),
+      ("classes", classes, classesExpected),
+    ]
+    guard let wrong = numbers.first(where: { $0.1 != $0.2 }) else { return nil }
+    return .malformed(
+      folder.path, "\(wrong.1) \(wrong.0), \(self) has \(wrong.2)")
+  }
+
+  /// The data set whose files lie in `folder`, known by their names; throws `missing` where there
+  /// are none.
+  ///
+  /// MNIST and Fashion-MNIST have files of the same names: the folder's own decides.
+  public init(foundIn folder: URL) throws(DataError) {
+    let found = Self.onDisk.filter { DatasetFiles($0, in: folder).anyExists }
+    let named = found.first { folder.standardizedFileURL.path.contains($0.description) }
+    guard let name = named ?? found.first else {
+      throw DataError(
+        .missing, what: folder.path, why: "holds no file of a known data set",
+        whatToDo: "name a folder with the files of one, or with train/CLASS and val/CLASS")
+    }
+    // Any folder of classes, not ImageNet alone.
+    self = named == nil && name.imageFileSize != nil ? .folder(size: Self.usualImageNetSize) : name
   }
 }

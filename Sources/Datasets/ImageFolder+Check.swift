@@ -11,10 +11,12 @@ extension ImageFolder {
       found = try ImageFolder(folder)
     } catch {
       return DatasetCheck(
-        name: name.description, folder: folder.path, files: [], trainHistogram: [],
-        testHistogram: [], problem: error)
+        name: name.description, folder: folder.path, files: [], imageSizes: nil,
+        trainHistogram: [], testHistogram: [], problem: error, shortage: nil)
     }
-    let rows = rows(of: found.train) + rows(of: found.test)
+    let train = Reading(of: found.train.files)
+    let test = Reading(of: found.test.files)
+    let rows = rows(of: found.train, train) + rows(of: found.test, test)
     let problem = rows.compactMap(\.problem).first
     func histogram(_ split: Split) -> [Int] {
       problem == nil
@@ -23,13 +25,18 @@ extension ImageFolder {
     }
     return DatasetCheck(
       name: name.description, folder: folder.path, files: rows,
+      imageSizes: train.sizes.map { sizes in test.sizes.map(sizes.united) ?? sizes } ?? test.sizes,
       trainHistogram: histogram(found.train), testHistogram: histogram(found.test),
-      problem: problem)
+      problem: problem,
+      shortage: problem == nil
+        ? name.shortage(
+          in: folder, train: found.train.files.labels.count, test: found.test.files.labels.count,
+          classes: found.classNames.count) : nil)
   }
 
-  private static func rows(of split: Split) -> [DatasetCheck.File] {
+  private static func rows(of split: Split, _ reading: Reading) -> [DatasetCheck.File] {
     let files = split.files
-    let problems = problems(of: files)
+    let problems = reading.problems
     var rows: [DatasetCheck.File] = []
     for (label, folder) in files.classFolders.enumerated() {
       let indices = files.labels.indices.filter { Int(files.labels[$0]) == label }
@@ -51,16 +58,47 @@ extension ImageFolder {
       }
   }
 
-  /// What is wrong with a file, by its index.
-  private static func problems(of files: ImageFiles) -> [Int: DataError] {
-    let problems = Mutex<[Int: DataError]>([:])
-    DispatchQueue.concurrentPerform(iterations: files.names.count) { index in
-      do throws(DataError) {
-        _ = try ImageFile.decode(contentsOf: files[index])
-      } catch {
-        problems.withLock { $0[index] = error }
+  /// What the decoding of every file of a split found.
+  private struct Reading {
+    /// What is wrong with a file, by its index.
+    private(set) var problems: [Int: DataError] = [:]
+    private(set) var sizes: DatasetCheck.ImageSizes?
+
+    init(of files: ImageFiles) {
+      let found = Mutex(Self())
+      DispatchQueue.concurrentPerform(iterations: files.names.count) { index in
+        do throws(DataError) {
+          let image = try ImageFile.decode(contentsOf: files[index])
+          let size = DatasetCheck.ImageSizes(image)
+          found.withLock { $0.sizes = $0.sizes?.united(with: size) ?? size }
+        } catch {
+          found.withLock { $0.problems[index] = error }
+        }
       }
+      self = found.withLock { $0 }
     }
-    return problems.withLock { $0 }
+
+    private init() {}
+  }
+}
+
+extension DatasetCheck.ImageSizes {
+  fileprivate init(_ image: ImageFile) {
+    height = image.height...image.height
+    width = image.width...image.width
+    channels = image.channels...image.channels
+  }
+
+  /// The sizes that cover these and others.
+  fileprivate func united(with other: Self) -> Self {
+    func both(_ range: (Self) -> ClosedRange<Int>) -> ClosedRange<Int> {
+      let (a, b) = (range(self), range(other))
+      return min(a.lowerBound, b.lowerBound)...max(a.upperBound, b.upperBound)
+    }
+    var sizes = self
+    sizes.height = both(\.height)
+    sizes.width = both(\.width)
+    sizes.channels = both(\.channels)
+    return sizes
   }
 }

@@ -36,27 +36,67 @@ struct DataCommand: ParsableCommand {
 
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "check", abstract: "Reads a whole data set and says what is in it.")
+      commandName: "check",
+      abstract: "Reads a whole data set and says what is in it, and whether it is complete.")
 
-    @Argument(help: "The data set's name.") var name: String
+    @Argument(
+      help: ArgumentHelp(
+        "The data set's name, or a folder with the files of one.", valueName: "name-or-folder"))
+    var name: String
     @Option(help: "The folder it lies in; searched for by default.") var dataPath: String?
     @Flag(help: "Print JSON.") var json = false
 
+    func validate() throws {
+      if dataPath != nil && folder != nil {
+        throw ValidationError("give a folder or --data-path, not both")
+      }
+    }
+
+    /// The argument where it is a folder, not a name.
+    private var folder: URL? {
+      let isName = (try? DatasetName(parsing: name)) != nil
+      return name.contains("/") || !isName && FileManager.default.fileExists(atPath: name)
+        ? URL(fileURLWithPath: name) : nil
+    }
+
     func run() throws {
       let locator = DatasetLocator(environment: ProcessInfo.processInfo.environment)
-      let check = try Dataset.check(DatasetName(parsing: name), from: locator, explicit: dataPath)
-      if json {
-        try printJSON(check)
+      let check: DatasetCheck
+      if let folder {
+        check = Dataset.check(try DatasetName(foundIn: folder), at: folder)
       } else {
-        for file in check.files {
-          let state = file.problem.map { "\($0.why)" } ?? "\(file.count ?? 0) images or labels"
-          print("\(file.path)  \(file.bytes ?? 0) bytes  \(state)")
-        }
-        print("training images by class  \(check.trainHistogram)")
-        print("test images by class      \(check.testHistogram)")
-        print(check.ok ? "complete" : "not usable")
+        check = try Dataset.check(DatasetName(parsing: name), from: locator, explicit: dataPath)
       }
-      if let problem = check.problem { throw problem }
+      try check.show(json: json)
     }
+  }
+}
+
+extension DatasetCheck {
+  /// Prints what was found; throws what is wrong or missing.
+  fileprivate func show(json: Bool) throws {
+    if json {
+      try printJSON(self)
+    } else {
+      for file in files {
+        let state = file.problem.map { "\($0.why)" } ?? "\(file.count ?? 0) images or labels"
+        print("\(file.path)  \(file.bytes.map { "\($0) bytes  " } ?? "")\(state)")
+      }
+      if let imageSizes { print("images  \(imageSizes.text)") }
+      for (split, counts) in [("training", trainHistogram), ("test", testHistogram)] {
+        print("\(split) images  \(counts.reduce(0, +)), by class \(counts)")
+      }
+      print(ok ? isComplete ? "complete" : "usable, but not complete" : "not usable")
+    }
+    if let problem = problem ?? shortage { throw problem }
+  }
+}
+
+extension DatasetCheck.ImageSizes {
+  /// The sizes as height x width x channels.
+  fileprivate var text: String {
+    [height, width, channels]
+      .map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)...\($0.upperBound)" }
+      .joined(separator: " x ")
   }
 }

@@ -97,6 +97,9 @@ import Testing
     #expect(check.trainHistogram == [0, 2, 0, 0, 0, 0, 0, 0, 0, 1])
     #expect(check.testHistogram == check.trainHistogram)
     #expect(check.folder == folder.url.path)
+    #expect(check.imageSizes == .init(height: 28...28, width: 28...28, channels: 1...1))
+    #expect(!check.isComplete)
+    #expect(check.shortage?.why == "3 training images, mnist has 60000")
     #expect(try JSONEncoder().encode(check).count > 100)
   }
 
@@ -118,6 +121,38 @@ import Testing
     let check = Dataset.check(.mnist, at: folder.url)
     #expect(check.files.map(\.ok) == [true, true, true, true])
     #expect(check.problem?.why.contains("2 labels for the 3 images") == true)
+  }
+
+  @Test(
+    arguments: [
+      (60_000, 10_000, 10, nil), (59_999, 10_000, 10, "59999 training images, mnist has 60000"),
+      (60_000, 9_999, 10, "9999 test images, mnist has 10000"),
+      (60_000, 10_000, 9, "9 classes, mnist has 10"),
+    ] as [(Int, Int, Int, String?)])
+  func publishedNumbersAreComplete(train: Int, test: Int, classes: Int, why: String?) {
+    let shortage = DatasetName.mnist.shortage(
+      in: folder.url, train: train, test: test, classes: classes)
+    #expect(shortage?.why == why)
+    #expect(shortage.map(\.exitStatus) ?? 65 == 65)
+    #expect(
+      DatasetName.folder(size: 8).shortage(in: folder.url, train: train, test: 1, classes: 2) == nil
+    )
+  }
+
+  @Test func folderTellsItsDataSet() throws {
+    expectError(.missing, "holds no file of a known data set") {
+      try DatasetName(foundIn: folder.url)
+    }
+    for (path, name) in [
+      ("fashion-mnist/t10k-labels-idx1-ubyte.gz", DatasetName.fashionMNIST),
+      ("mnist/train-labels-idx1-ubyte", .mnist), ("c/train.bin", .cifar100),
+      ("d/cifar-10-batches-bin/test_batch.bin", .cifar10), ("s/extra_32x32.mat", .svhn),
+      ("imagenet/train/a/1.jpg", .imagenet(size: 224)), ("i/train/a/1.jpg", .folder(size: 224)),
+    ] {
+      try folder.write(path, [])
+      let root = try #require(path.split(separator: "/").first)
+      #expect(try DatasetName(foundIn: folder.url.appending(path: String(root))) == name)
+    }
   }
 
   @Test func checkOfSyntheticDataHasNoFiles() throws {
