@@ -31,6 +31,9 @@ let package = Package(
     .systemLibrary(
       name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
+      name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CImages", dependencies: ["CJPEG", "CPNG"]),
     .target(name: "CKernels", path: "Kernels", sources: ["kernels.c"]),
 
@@ -54,7 +57,10 @@ let package = Package(
       name: "Models", dependencies: ["Graph", "Operators", "DeviceRuntime"], swiftSettings: settings
     ),
     .target(
-      name: "Datasets", dependencies: ["CImages", "CZlib", "Randomness"],
+      name: "Datasets",
+      dependencies: [
+        "CArchive", "CCrypto", "CImages", "CZlib", "Files", "Randomness",
+      ],
       swiftSettings: settings),
     .target(
       name: "Training",

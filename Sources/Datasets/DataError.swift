@@ -8,6 +8,8 @@ public struct DataError: Error, Hashable, Codable, CustomStringConvertible, Send
     case malformed
     /// A file or folder is not there or cannot be read.
     case missing
+    /// A file or folder cannot be written.
+    case unwritable
   }
 
   /// The kind of the error.
@@ -30,12 +32,13 @@ public struct DataError: Error, Hashable, Codable, CustomStringConvertible, Send
   /// The error on one line: `what: why; what to do`.
   public var description: String { "\(what): \(why); \(whatToDo)" }
 
-  /// The exit status of the command, as in sysexits.h: 64 usage, 65 malformed, 66 missing.
+  /// The exit status of the command, as in sysexits.h: 64 usage, 65 malformed, 66 missing, 73 unwritable.
   public var exitStatus: Int32 {
     switch category {
     case .usage: 64
     case .malformed: 65
     case .missing: 66
+    case .unwritable: 73
     }
   }
 
@@ -59,5 +62,12 @@ public struct DataError: Error, Hashable, Codable, CustomStringConvertible, Send
     DataError(
       .malformed, what: path, why: why,
       whatToDo: "replace it with an intact copy or choose another folder with --data-path")
+  }
+
+  /// A file or folder that cannot be written, for the system's reason `why`.
+  static func unwritable(_ path: String, _ why: String) -> DataError {
+    DataError(
+      .unwritable, what: path, why: "cannot be written: \(why)",
+      whatToDo: "make room on the disk or choose another folder")
   }
 }

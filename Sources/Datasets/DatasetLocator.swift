@@ -111,6 +111,16 @@ public struct DatasetLocator: Sendable {
     }
   }
 
+  /// Where a download of `name` goes: into `WIDECL_DATA` where it is set, else into the cache.
+  public func fetchFolder(for name: DatasetName) throws(DataError) -> URL {
+    guard let place = candidates(for: name).first(where: { $0.origin != .system }) else {
+      throw DataError(
+        .usage, what: name.description, why: "there is no folder to download into",
+        whatToDo: "set WIDECL_DATA or HOME, or name the folder with --data-path")
+    }
+    return place.folder
+  }
+
   static func isFolder(_ url: URL) -> Bool {
     var isDirectory: ObjCBool = false
     return FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory)
@@ -134,12 +144,8 @@ public struct DatasetLocator: Sendable {
 
   private static func source(of name: DatasetName) -> String {
     switch name {
-    case .fashionMNIST: "install Debian's dataset-fashion-mnist"
-    case .mnist: "download its four IDX files"
-    case .cifar10: "unpack cifar-10-binary.tar.gz of www.cs.toronto.edu/~kriz/cifar.html"
-    case .cifar100: "unpack cifar-100-binary.tar.gz of www.cs.toronto.edu/~kriz/cifar.html"
-    case .svhn:
-      "download train_32x32.mat, extra_32x32.mat and test_32x32.mat of ufldl.stanford.edu/housenumbers"
+    case .fashionMNIST: "run 'widecl data fetch \(name)', install Debian's dataset-fashion-mnist"
+    case .mnist, .cifar10, .cifar100, .svhn: "run 'widecl data fetch \(name)'"
     case .imagenet, .folder: "put images into train/CLASS and val/CLASS"
     case .synthetic: "ask for synthetic data"
     }

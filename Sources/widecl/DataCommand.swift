@@ -4,8 +4,8 @@ import Foundation
 
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "data", abstract: "Finds and checks data sets.",
-    subcommands: [List.self, Check.self])
+    commandName: "data", abstract: "Downloads, finds and checks data sets.",
+    subcommands: [Fetch.self, List.self, Check.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,6 +31,32 @@ struct DataCommand: ParsableCommand {
         print(row.name.padded(to: 14) + place)
       }
       print("synthetic".padded(to: 14) + "\(DatasetName.syntheticForm), made as it is needed")
+    }
+  }
+
+  struct Fetch: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "fetch", abstract: "Downloads a data set and checks every byte.",
+      discussion: """
+        Gets fashion-mnist, mnist, cifar10, cifar100 or svhn by curl, into $WIDECL_DATA/NAME or \
+        the user's cache. An interrupted download is continued by the same command.
+        """)
+
+    @Argument(help: "The data set's name.") var name: String
+    @Option(help: "The folder it goes into, instead of the usual one.") var dataPath: String?
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() throws {
+      let environment = ProcessInfo.processInfo.environment
+      let name = try DatasetName(parsing: self.name)
+      let fetch = try DatasetFetch(
+        name,
+        into: try dataPath.map { URL(fileURLWithPath: $0) }
+          ?? DatasetLocator(environment: environment).fetchFolder(for: name),
+        mirror: environment["WIDECL_MIRROR"].flatMap { $0.isEmpty ? nil : $0 })
+      var progress = FetchProgress()
+      defer { progress.clear() }
+      try fetch.run { progress.show($0) }.show(json: json)
     }
   }
 

@@ -12,6 +12,7 @@ struct WideCLCommand: ParsableCommand {
       Environment:
         WIDECL_DEVICE   the default of --device
         WIDECL_DATA     a folder that holds data sets, each in a folder of its name
+        WIDECL_MIRROR   a URL or folder that 'data fetch' takes NAME/FILE from
         WIDECL_KERNELS  a folder of kernels to use instead of the built-in ones
         WIDECL_MEMORY_LIMIT  the most of the device's memory to use, such as 512M or 6G
 

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `widecl data check`: what is found and counted, and what is refused.
+/// `widecl data`: what is fetched, found and counted, and what is refused.
 @Suite(.serialized)
 struct DataTests {
   private let folder: TemporaryFolder
@@ -116,5 +116,48 @@ struct DataTests {
       66, ["data", "check", folder.path("set")], mentions: "holds no file of a known data set")
     try expectFailure(66, ["data", "check", folder.path("none")])
     try expectFailure(64, ["data", "check", folder.path("set"), "--data-path", "/x"])
+  }
+
+  @Test func whatCannotBeFetchedIsSaid() throws {
+    let files = ["WIDECL_DATA": folder.path("data"), "WIDECL_MIRROR": folder.path("mirror")]
+    let result = try Command.run("data", "fetch", "cifar10", environment: files)
+    #expect(result.status == 66)
+    #expect(result.errorLines.last?.contains("cifar-10-binary.tar.gz: cannot be") == true)
+    try write("mirror/mnist/train-images-idx3-ubyte.gz", [1, 2, 3])
+    try expectFailure(
+      65, ["data", "fetch", "mnist"], environment: files, mentions: "3 bytes, expected 9912422",
+      afterProgress: true)
+    try expectFailure(64, ["data", "fetch", "imagenet"], mentions: "fashion-mnist, mnist, ")
+    try expectFailure(64, ["data", "fetch"])
+    try write("file", [])
+    try expectFailure(
+      73, ["data", "fetch", "svhn", "--data-path", folder.path("file/x")], environment: files)
+  }
+
+  /// Debian's package has the published files without the names and times in their gzip headers;
+  /// put back, they have the published sums.
+  @Test func fashionMNISTIsFetchedWhole() throws {
+    let debian = URL(filePath: "/usr/share/datasets/fashion-mnist")
+    for (name, time) in [
+      ("train-images-idx3-ubyte", 1_504_176_606), ("train-labels-idx1-ubyte", 1_504_176_606),
+      ("t10k-images-idx3-ubyte", 1_504_176_627), ("t10k-labels-idx1-ubyte", 1_504_176_627),
+    ] {
+      let packed = [UInt8](try Data(contentsOf: debian.appending(path: "\(name).gz")))
+      let seconds = [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: time >> $0) }
+      try write(
+        "mirror/fashion-mnist/\(name).gz",
+        [0x1F, 0x8B, 8, 8] + seconds + [0, 3] + Array(name.utf8) + [0] + packed.dropFirst(10))
+    }
+    let places = ["WIDECL_DATA": folder.path("data"), "WIDECL_MIRROR": folder.path("mirror")]
+    let result = try Command.run("data", "fetch", "fashion-mnist", "--json", environment: places)
+    #expect(result.status == 0, "\(result.error)")
+    let check = try result.object()
+    #expect(check["train_histogram"] as? [Int] == [Int](repeating: 6000, count: 10))
+    #expect(check["shortage"] == nil)
+    #expect(result.errorLines.last == "checking every image")
+    let names = try FileManager.default.contentsOfDirectory(
+      atPath: folder.path("data/fashion-mnist"))
+    #expect(names.filter { $0.hasSuffix(".gz") }.count == 4)
+    #expect(!names.contains { $0.hasSuffix(".part") })
   }
 }

@@ -6,7 +6,7 @@ struct UsageTests {
   static let commands = [
     [], ["devices"], ["summary"], ["train"], ["evaluate"], ["report"], ["verify"], ["bench"],
     ["bench", "step"], ["bench", "layers"], ["bench", "figure4"], ["tune"],
-    ["data"], ["data", "list"], ["data", "check"],
+    ["data"], ["data", "fetch"], ["data", "list"], ["data", "check"],
   ]
 
   @Test(arguments: commands)

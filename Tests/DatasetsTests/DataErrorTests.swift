@@ -17,5 +17,6 @@ import Testing
     #expect(status(.usage) == 64)
     #expect(status(.malformed) == 65)
     #expect(status(.missing) == 66)
+    #expect(status(.unwritable) == 73)
   }
 }

@@ -71,6 +71,19 @@ import Testing
     expectError(.missing, "dataset-fashion-mnist") { try locator().locate(.fashionMNIST) }
   }
 
+  @Test func downloadsGoWhereTheyAreFound() throws {
+    #expect(
+      try locator().fetchFolder(for: .svhn).path
+        == folder.url.appendingPathComponent("data/svhn").path)
+    #expect(
+      try locator(["WIDECL_DATA": ""]).fetchFolder(for: .svhn).path
+        == folder.url.appendingPathComponent("cache/widecl/data/svhn").path)
+    let nowhere = locator(["WIDECL_DATA": "", "XDG_CACHE_HOME": "", "HOME": ""])
+    expectError(.usage, "there is no folder to download into") {
+      try nowhere.fetchFolder(for: .svhn)
+    }
+  }
+
   @Test func explicitFolderIsNotReplacedByAnother() throws {
     try folder.write("system/mnist/train-images-idx3-ubyte", [])
     let empty = try folder.makeFolder("empty")
