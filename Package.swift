@@ -34,6 +34,8 @@ let package = Package(
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CLAPACK", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
     .target(name: "CImages", dependencies: ["CJPEG", "CPNG"]),
     .target(name: "CKernels", path: "Kernels", sources: ["kernels.c"]),
 
@@ -59,7 +61,7 @@ let package = Package(
     .target(
       name: "Datasets",
       dependencies: [
-        "CArchive", "CCrypto", "CImages", "CZlib", "Files", "Randomness",
+        "CArchive", "CCrypto", "CImages", "CLAPACK", "CZlib", "Files", "Randomness",
       ],
       swiftSettings: settings),
     .target(
@@ -133,7 +135,7 @@ let package = Package(
       name: "RandomnessTests", dependencies: ["Randomness"], swiftSettings: settings),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "Randomness"],
-      resources: [.copy("Images"), .copy("Matrices")], swiftSettings: settings),
+      resources: [.copy("Images"), .copy("Matrices"), .copy("Whitening")], swiftSettings: settings),
     .testTarget(
       name: "TrainingTests",
       dependencies: [

@@ -1,7 +1,7 @@
 // augment: picks a batch's images from the data set, flips, pads, crops and normalises them.
 // Host: Sources/Operators/Augment/Augment.swift
 //
-// images: [total, IN_H, IN_W, IN_C] bytes; order: [total]; x: [batch, IN_H, IN_W, IN_C].
+// images: [total, IN_H, IN_W, IN_C] bytes or floats; order: [total]; x: [batch, IN_H, IN_W, IN_C].
 // Slot b takes image order[first + b]; slots from `valid` on are zero and read nothing. The draws of
 // a slot are the words of philox((b, STREAM, step, 0)): 0 flip, 1 and 2 the crop's row and column.
 // The flip comes before the padding, so the padded image is the flipped one's.
@@ -26,6 +26,9 @@
 #ifndef FLIP
 #error "FLIP: 1 mirrors half of the images"
 #endif
+#ifndef FLOAT_IMAGES
+#error "FLOAT_IMAGES: 1 where the images are floats, 0 where they are bytes"
+#endif
 #ifndef VEC
 #error "VEC: set by RowConfiguration"
 #endif
@@ -40,6 +43,13 @@
 #define OUTSIDE (-1)
 #define ROW (IN_W * IN_C)             // values in a row of an image
 #define ROW_VECTORS ((ROW + 15) / 16)  // float16 vectors that cover one
+
+// Not a typedef: its name would be the type that the host sees.
+#if FLOAT_IMAGES
+#define PIXEL_VALUE float
+#else
+#define PIXEL_VALUE uchar
+#endif
 
 // What was drawn for a slot.
 struct augment_draw {
@@ -73,8 +83,8 @@ static inline int augment_column(const int column, const struct augment_draw dra
   return draw.flipped && source != OUTSIDE ? IN_W - 1 - source : source;
 }
 
-static inline const __global uchar* augment_row(const __global uchar* images, const uint image,
-                                                const int row) {
+static inline const __global PIXEL_VALUE* augment_row(const __global PIXEL_VALUE* images,
+                                                       const uint image, const int row) {
   return images + ((size_t)image * IN_H + (size_t)row) * ROW;
 }
 
@@ -88,19 +98,19 @@ static inline void augment_zero(__global float* out, const int count) {
   for (int i = 0; i < count; i++) out[i] = 0.0f;
 }
 
-// One row of a slot: its bytes are put in order first, then normalised side by side.
-static inline void augment_write(const __global uchar* in, const struct augment_draw draw,
+// One row of a slot: its pixels are put in order first, then normalised side by side.
+static inline void augment_write(const __global PIXEL_VALUE* in, const struct augment_draw draw,
                                  const float* mean, const float* inverseDeviation,
                                  __global float* out) {
-  uchar bytes[16 * ROW_VECTORS];
+  PIXEL_VALUE ordered[16 * ROW_VECTORS];
   for (int column = 0; column < IN_W; column++) {
     const int source = max(augment_column(column, draw), 0);
-    for (int c = 0; c < IN_C; c++) bytes[column * IN_C + c] = in[source * IN_C + c];
+    for (int c = 0; c < IN_C; c++) ordered[column * IN_C + c] = in[source * IN_C + c];
   }
-  for (int i = ROW; i < 16 * ROW_VECTORS; i++) bytes[i] = 0;
+  for (int i = ROW; i < 16 * ROW_VECTORS; i++) ordered[i] = 0;
   for (int v = 0; v < ROW_VECTORS; v++) {
     const float16 values =
-        (convert_float16(vload16(v, bytes)) - vload16(v % IN_C, mean)) *
+        (convert_float16(vload16(v, ordered)) - vload16(v % IN_C, mean)) *
         vload16(v % IN_C, inverseDeviation);
     if (v < ROW / 16) {
       vstore16(values, v, out);
@@ -119,7 +129,7 @@ static inline void augment_write(const __global uchar* in, const struct augment_
 
 __kernel __attribute__((reqd_work_group_size(WG_X, 1, 1)))
 void augment(
-    const __global uchar* restrict images, const __global int* restrict imageLabels,
+    const __global PIXEL_VALUE* restrict images, const __global int* restrict imageLabels,
     const __global uint* restrict order, const __global float* restrict mean,
     const __global float* restrict inverseDeviation, __global float* restrict x,
     __global int* restrict labels, const int batch, const int first, const int valid,
@@ -163,7 +173,7 @@ void augment(
     for (int c = 0; c < IN_C; c++) out[c] = 0.0f;
     return;
   }
-  const __global uchar* in = augment_row(images, image, fromRow) + fromColumn * IN_C;
+  const __global PIXEL_VALUE* in = augment_row(images, image, fromRow) + fromColumn * IN_C;
   for (int c = 0; c < IN_C; c++) out[c] = ((float)in[c] - mean[c]) * inverseDeviation[c];
 #endif
 }

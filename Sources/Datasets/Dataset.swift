@@ -7,9 +7,9 @@ public struct Dataset: Sendable {
   /// The name of each class, `[classes]`.
   public let classNames: [String]
   /// The images to train on.
-  public let train: LabeledImages
+  public internal(set) var train: LabeledImages
   /// The images to test with, of the same size.
-  public let test: LabeledImages
+  public internal(set) var test: LabeledImages
   /// The mean of each channel, `[C]`, in bytes 0...255.
   public let mean: [Float]
   /// The standard deviation of each channel, `[C]`, in bytes 0...255; positive.

@@ -12,6 +12,8 @@ public struct LabeledImages: Sendable, Equatable {
   public let channels: Int
   /// The images, `[N, H, W, C]`; empty where they are files.
   public let images: [UInt8]
+  /// The images after whitening, `[N, H, W, C]`; nil where their bytes are a network's input.
+  public internal(set) var values: [Float]?
   /// The images' files, where they are decoded when they are needed.
   public let files: ImageFiles?
   /// The class of each image, `[N]`, from 0.
@@ -46,10 +48,12 @@ public struct LabeledImages: Sendable, Equatable {
     precondition(n >= 0, "a number of images is not negative")
     guard n < count else { return self }
     if let files { return LabeledImages(files: files.prefix(n), size: height) }
-    return LabeledImages(
+    var first = LabeledImages(
       height: height, width: width, channels: channels,
       images: Array(images.prefix(n * height * width * channels)),
       labels: Array(labels.prefix(n)))
+    first.values = values.map { Array($0.prefix(n * height * width * channels)) }
+    return first
   }
 
   /// The number of images of each class, `[classes]`; every label must be below `classes`.

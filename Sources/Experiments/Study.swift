@@ -17,11 +17,12 @@ package struct Study {
   package let folder: String
   private let data: Dataset
   private let context: Context
+  private let whitenings: WhiteningStore
 
   /// A study of `rows`, some or all of the table's, into `folder`, with `runs` seeds a row.
   package init(
     table: PaperTable, rows: [PaperTable.Row], settings: StudySettings, runs: Int, folder: String,
-    data: Dataset, context: Context
+    data: Dataset, context: Context, whitenings: WhiteningStore = WhiteningStore()
   ) {
     self.table = table
     self.rows = rows
@@ -30,6 +31,7 @@ package struct Study {
     self.folder = folder
     self.data = settings.limit.map { data.prefix($0) } ?? data
     self.context = context
+    self.whitenings = whitenings
   }
 
   private var image: ImageShape {
@@ -219,7 +221,7 @@ package struct Study {
     let training = try TrainingRun(
       TrainingRun.Options(
         model: model, data: data, recipe: settings.recipe, seed: settings.seed &+ UInt64(number),
-        limit: settings.limit, folder: path, resume: true),
+        limit: settings.limit, folder: path, resume: true, whitenings: whitenings),
       context: context, chooser: configurations)
     var line =
       progress

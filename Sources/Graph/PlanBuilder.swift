@@ -5,8 +5,8 @@ import Operators
 package enum ImageSource: Hashable, Sendable {
   /// The host writes the tensors "images" and "labels" before each run.
   case host
-  /// The first operation picks them from a data set on the device.
-  case dataset(total: Int, augmentation: Augmentation)
+  /// The first operation picks them from a data set on the device, of bytes or of floats.
+  case dataset(total: Int, augmentation: Augmentation, floats: Bool = false)
 }
 
 /// How training images are changed on their way from the data set.
@@ -138,19 +138,19 @@ extension ExecutionPlan {
         tensor("images", count: batch * image.count, storage: .input),
         tensor("labels", count: batch, storage: .input, element: .int)
       )
-    case .dataset(let total, let augmentation):
+    case .dataset(let total, let augmentation, let floats):
       let images = tensor("images", count: batch * image.count)
       let labels = tensor("labels", count: batch, element: .int)
       let problem = Augment.Problem(
         batch: batch, height: image.height, width: image.width, channels: image.channels,
         total: total, flip: augmentation.flip, pad: augmentation.pad,
-        padMode: augmentation.padMode)
+        padMode: augmentation.padMode, floats: floats)
       append(
         Augment.self, problem, layer: "images", phase: .forward,
         [
           "images": tensor(
             "dataset images", count: total * image.count, storage: .external("dataset images"),
-            element: .uchar),
+            element: floats ? .float : .uchar),
           "imageLabels": tensor(
             "dataset labels", count: total, storage: .external("dataset labels"), element: .int),
           "order": tensor("order", count: total, storage: .external("order"), element: .uint),

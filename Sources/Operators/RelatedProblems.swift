@@ -62,7 +62,8 @@ extension Augment {
   package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
     sizeDistance(
       [(problem.batch, other.batch, 1), (problem.height, other.height, 1)],
-      penalty: problem.channels == other.channels ? 0 : 1)
+      penalty: (problem.channels == other.channels ? 0 : 1)
+        + (problem.floats == other.floats ? 0 : 1))
   }
 }
 

@@ -19,10 +19,14 @@ protocol BatchSource: AnyObject {
 extension ImageSource {
   /// How plans get the images of a split: from the device's memory, or from the host for files.
   init(_ split: LabeledImages, augmentation: Recipe.Augmentation) {
-    self.init(count: split.count, areFiles: split.files != nil, augmentation: augmentation)
+    self.init(
+      count: split.count, areFiles: split.files != nil, augmentation: augmentation,
+      areWhitened: split.values != nil)
   }
 
-  init(count: Int, areFiles: Bool, augmentation: Recipe.Augmentation) {
+  init(
+    count: Int, areFiles: Bool, augmentation: Recipe.Augmentation, areWhitened: Bool = false
+  ) {
     self =
       areFiles
       ? .host
@@ -30,7 +34,7 @@ extension ImageSource {
         total: count,
         augmentation: Augmentation(
           flip: augmentation.flip, pad: augmentation.pad,
-          padMode: augmentation.padMode == .reflect ? .reflect : .zero))
+          padMode: augmentation.padMode == .reflect ? .reflect : .zero), floats: areWhitened)
   }
 }
 

@@ -33,8 +33,9 @@ extension Checkpoint {
     let queue = try context.makeQueue()
     let store = try ParameterStore(network: network, context: context, queue: queue)
     try restore(into: store, velocities: false, file: file)
+    let images = try header.whitening.map { try data.test.whitened(by: $0) } ?? data.test
     let evaluator = try Evaluator(
-      data.test, mean: header.mean, standardDeviation: header.standardDeviation,
+      images, mean: header.mean, standardDeviation: header.standardDeviation,
       batch: memory.microBatch,
       store: store, chooser: chooser)
     guard let metrics = try evaluator.evaluate() else {

@@ -1,3 +1,4 @@
+import Datasets
 import DeviceRuntime
 import Foundation
 import Graph
@@ -22,6 +23,8 @@ package struct Checkpoint {
     /// Of the input, for each channel, in bytes.
     package var mean: [Float]
     package var standardDeviation: [Float]
+    /// Where the recipe asks for it.
+    package var whitening: Whitening?
     package var recipe: Recipe
     package var seed: UInt64
     /// Images that go through the network at once, at most.
@@ -48,6 +51,7 @@ package struct Checkpoint {
     try store.save(.parameter, into: &tensors, prefix: "")
     try store.save(.state, into: &tensors, prefix: "")
     try store.save(.velocity, into: &tensors, prefix: Checkpoint.velocityPrefix)
+    tensors.whitening = header.whitening
     tensors.metadata = try header.metadata()
     tensors.metadata["format"] = Checkpoint.format
   }
@@ -61,6 +65,13 @@ package struct Checkpoint {
         advice: "give a file that 'widecl train' wrote")
     }
     header = try Header(metadata: tensors.metadata, file: path)
+    guard header.recipe.inputNormalization == .zca else { return }
+    guard let whitening = tensors.whitening, whitening.mean.count == header.image.count else {
+      throw TrainingError(
+        .badData, path, why: "its recipe whitens images, but it has no whitening for its images",
+        advice: "give another checkpoint")
+    }
+    header.whitening = whitening
   }
 
   /// Writes the file whole or not at all; throws with status 73.

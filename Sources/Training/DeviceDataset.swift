@@ -2,10 +2,10 @@ import Datasets
 import DeviceRuntime
 import Graph
 
-/// The images of one split on the device, as bytes, with the order in which they are visited.
+/// The images of one split on the device, as bytes or whitened, with the order in which they are visited.
 final class DeviceDataset: BatchSource {
   let count: Int
-  private let images: Buffer<UInt8>
+  private let images: any DeviceBuffer
   private let labels: Buffer<Int32>
   private let order: Buffer<UInt32>
   private let mean: Buffer<Float>
@@ -19,12 +19,19 @@ final class DeviceDataset: BatchSource {
   ) throws(CLError) {
     count = split.count
     self.queue = queue
-    images = try context.makeBuffer(UInt8.self, count: split.images.count)
+    if let values = split.values {
+      let buffer = try context.makeBuffer(Float.self, count: values.count)
+      try buffer.write(values, on: queue)
+      images = buffer
+    } else {
+      let buffer = try context.makeBuffer(UInt8.self, count: split.images.count)
+      try buffer.write(split.images, on: queue)
+      images = buffer
+    }
     labels = try context.makeBuffer(Int32.self, count: split.count)
     order = try context.makeBuffer(UInt32.self, count: split.count)
     self.mean = try context.makeBuffer(Float.self, count: mean.count)
     inverseDeviation = try context.makeBuffer(Float.self, count: mean.count)
-    try images.write(split.images, on: queue)
     try labels.write(split.labels, on: queue)
     try order.write((0..<UInt32(split.count)).map { $0 }, on: queue)
     try self.mean.write(mean, on: queue)

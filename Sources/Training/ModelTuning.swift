@@ -18,7 +18,9 @@ package struct ModelTuning {
   ) {
     self.network = network
     batch = min(recipe.batchSize, images, microBatch)
-    source = ImageSource(count: images, areFiles: areFiles, augmentation: recipe.augmentation)
+    source = ImageSource(
+      count: images, areFiles: areFiles, augmentation: recipe.augmentation,
+      areWhitened: recipe.inputNormalization == .zca)
     optimizer = Optimizer(recipe)
   }
 

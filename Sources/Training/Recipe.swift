@@ -77,6 +77,8 @@ public struct Recipe: Codable, Hashable, Sendable {
     case meanStd
     /// Divided by 255.
     case divideBy255
+    /// Contrast-normalised and whitened by the training images, as before the paper's Tables 2 to 4.
+    case zca
   }
 
   /// A recipe from all its choices.

@@ -75,13 +75,17 @@ public final class Trainer {
 
   /// Allocates everything on the context's device and draws the starting numbers.
   ///
-  /// Throws `TrainingError` for a recipe that does not fit the data, `MemoryError` or `CLError`
+  /// Data that the recipe wants whitened and that are not yet so are whitened first. Throws
+  /// `TrainingError` for a recipe that does not fit the data, `MemoryError` or `CLError`
   /// when the device's memory does not suffice.
   package init(
     network: Network, data: Dataset, recipe: Recipe, seed: UInt64, context: Context,
     chooser: any ConfigurationChooser = DefaultChooser(), microBatch: Int? = nil
   ) throws {
     try recipe.check(fits: data)
+    let data =
+      recipe.inputNormalization == .zca && data.train.values == nil
+      ? try data.whitened(by: Whitening(of: data.train)) : data
     let batches = recipe.stepSizes(images: data.train.count)
     stepsPerEpoch = recipe.stepsPerEpoch(images: data.train.count)
     precondition(

@@ -21,10 +21,13 @@ package final class TrainingRun {
     package var folder: String
     /// Whether to continue from the folder's last checkpoint.
     package var resume: Bool
+    /// Where a recipe that whitens finds what was computed before.
+    package var whitenings: WhiteningStore
 
     package init(
       model: Model, data: Dataset, recipe: Recipe, seed: UInt64, limit: Int?,
-      microBatch: Int? = nil, folder: String, resume: Bool
+      microBatch: Int? = nil, folder: String, resume: Bool,
+      whitenings: WhiteningStore = WhiteningStore()
     ) {
       self.model = model
       self.data = data
@@ -34,6 +37,7 @@ package final class TrainingRun {
       self.microBatch = microBatch
       self.folder = folder
       self.resume = resume
+      self.whitenings = whitenings
     }
   }
 
@@ -48,6 +52,7 @@ package final class TrainingRun {
   private let options: Options
   private let log: RunLog
   private let filesDigest: String?
+  private let whitening: Whitening?
   private var bestError: Double?
   private var awaitsEvaluation = false
   private var trainSeconds = 0.0
@@ -74,8 +79,11 @@ package final class TrainingRun {
         continuing: checkpoint.header, filesDigest: filesDigest, path: path,
         config: folder.config)
     }
+    whitening = try options.whitening(resuming: checkpoint)
     trainer = try Trainer(
-      network: options.network, data: options.data, recipe: options.recipe, seed: options.seed,
+      network: options.network,
+      data: whitening.map { try options.data.whitened(by: $0) } ?? options.data,
+      recipe: options.recipe, seed: options.seed,
       context: context, chooser: chooser,
       microBatch: checkpoint?.header.microBatch ?? options.microBatch)
     if let checkpoint {
@@ -177,8 +185,9 @@ package final class TrainingRun {
     return Checkpoint.Header(
       model: options.model, classes: options.data.classes, image: options.image,
       data: options.data.name, filesDigest: filesDigest, limit: options.limit, mean: constants.mean,
-      standardDeviation: constants.standardDeviation, recipe: options.recipe, seed: options.seed,
-      microBatch: trainer.microBatch, position: position, awaitsEvaluation: awaitsEvaluation,
+      standardDeviation: constants.standardDeviation, whitening: whitening,
+      recipe: options.recipe, seed: options.seed, microBatch: trainer.microBatch,
+      position: position, awaitsEvaluation: awaitsEvaluation,
       trainSeconds: awaitsEvaluation || position.step > 0 ? trainSeconds : nil,
       bestError: bestError)
   }
@@ -228,6 +237,16 @@ package final class TrainingRun {
         microBatch: trainer.isSplit ? trainer.microBatch : nil, seed: options.seed,
         device: device.name, driver: device.driver, recipe: options.recipe))
     try AtomicFile.write([Array(bytes), [UInt8(ascii: "\n")]], to: folder.config)
+  }
+}
+
+extension TrainingRun.Options {
+  /// What whitens the images, where the recipe asks for it: a run goes on with what it began with.
+  fileprivate func whitening(resuming checkpoint: Checkpoint?) throws -> Whitening? {
+    guard recipe.inputNormalization == .zca else { return nil }
+    // A checkpoint of other images is refused later, by name.
+    if let old = checkpoint?.header.whitening, old.mean.count == image.count { return old }
+    return try whitenings.whitening(of: data.train)
   }
 }
 

@@ -3,6 +3,7 @@ import Datasets
 import DeviceRuntime
 import Foundation
 import Models
+import Training
 
 /// The choice of a device.
 struct DeviceOptions: ParsableArguments {
@@ -75,6 +76,8 @@ struct ModelOptions: ParsableArguments {
 
 extension DepthRule: ExpressibleByArgument {}
 
+extension Recipe.InputNormalization: ExpressibleByArgument {}
+
 /// The choice of a data set.
 struct DataOptions: ParsableArguments {
   @Option(
@@ -95,6 +98,13 @@ func loadDataset(_ name: String, path: String?) throws -> Dataset {
   try Dataset.load(
     DatasetName(parsing: name),
     from: DatasetLocator(environment: ProcessInfo.processInfo.environment), explicit: path)
+}
+
+/// Whitenings in the user's cache; says when one is computed.
+func whitenings() -> WhiteningStore {
+  WhiteningStore(
+    folder: cacheFolder(ProcessInfo.processInfo.environment)?.appending(path: "whitening").path,
+    note: tell)
 }
 
 /// Writes one line for people on standard error.

@@ -70,7 +70,7 @@ struct ReproduceCommand: ParsableCommand {
     let context = try deviceOptions.makeContext()
     let study = Study(
       table: table, rows: selected, settings: settings, runs: runs ?? table.runs, folder: folder,
-      data: dataset, context: context)
+      data: dataset, context: context, whitenings: whitenings())
     if plan {
       let remainders = try study.plan(chooser: tuningOptions.chooser(for: context))
       return try json ? printJSON(remainders) : print(text(of: remainders, on: context))

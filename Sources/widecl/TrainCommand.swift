@@ -46,6 +46,8 @@ struct TrainCommand: ParsableCommand {
   var microBatch: Int?
   @Option(parsing: .unconditional, help: "The base learning rate, instead of the recipe's.") var lr:
     Double?
+  @Option(help: "How bytes become the network's input, instead of the recipe's.")
+  var preprocess: Recipe.InputNormalization?
   @Option(parsing: .unconditional, help: "The seed of everything random.") var seed: UInt64 = 1
   @Option(help: "The folder for log and checkpoints.") var output: String?
   @Flag(help: "Continue from the output folder's last checkpoint.") var resume = false
@@ -102,7 +104,8 @@ struct TrainCommand: ParsableCommand {
       let run = try TrainingRun(
         TrainingRun.Options(
           model: network, data: dataset, recipe: recipe, seed: seed &+ UInt64(number),
-          limit: limit, microBatch: microBatch, folder: path, resume: resume),
+          limit: limit, microBatch: microBatch, folder: path, resume: resume,
+          whitenings: whitenings()),
         context: context, chooser: chooser)
       if run.trainer.isSplit {
         tell(
@@ -178,6 +181,7 @@ struct TrainCommand: ParsableCommand {
     if let epochs { chosen.epochs = epochs }
     if let batch { chosen.batchSize = batch }
     if let lr { chosen.learningRate = lr }
+    if let preprocess { chosen.inputNormalization = preprocess }
     try chosen.validate()
     return chosen
   }

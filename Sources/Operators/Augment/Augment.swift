@@ -23,10 +23,12 @@ package enum Augment: TunableOperation {
     package var flip: Bool
     package var pad: Int
     package var padMode: PadMode
+    /// Whether the images are floats; nil, as results of older tunings have it, for bytes.
+    package var floats: Bool?
 
     package init(
       batch: Int, height: Int, width: Int, channels: Int, total: Int, flip: Bool, pad: Int,
-      padMode: PadMode
+      padMode: PadMode, floats: Bool = false
     ) {
       precondition(
         pad >= 0 && pad < min(height, width) && batch <= total,
@@ -39,11 +41,12 @@ package enum Augment: TunableOperation {
       self.flip = flip
       self.pad = pad
       self.padMode = padMode
+      self.floats = floats ? true : nil
     }
 
     package var description: String {
       "N\(batch) of \(total) \(height)x\(width)x\(channels)\(flip ? " flip" : "")"
-        + (pad > 0 ? " \(padMode.rawValue) \(pad)" : "")
+        + (pad > 0 ? " \(padMode.rawValue) \(pad)" : "") + (floats == true ? " floats" : "")
     }
   }
 
@@ -71,13 +74,18 @@ package enum Augment: TunableOperation {
       Problem(
         batch: 16, height: 28, width: 28, channels: 1, total: 20, flip: true, pad: 2,
         padMode: .reflect),
+      Problem(
+        batch: 5, height: 7, width: 9, channels: 3, total: 6, flip: true, pad: 4,
+        padMode: .reflect, floats: true),
     ]
   }
 
   package static func tensors(_ problem: Problem) -> [TensorArgument] {
     let pixels = problem.height * problem.width * problem.channels
     return [
-      TensorArgument("images", .input, count: problem.total * pixels, element: .uchar),
+      TensorArgument(
+        "images", .input, count: problem.total * pixels,
+        element: problem.floats == true ? .float : .uchar),
       TensorArgument("imageLabels", .input, count: problem.total, element: .int),
       TensorArgument("order", .input, count: problem.total, element: .uint),
       TensorArgument("mean", .input, count: problem.channels),
@@ -101,6 +109,7 @@ package enum Augment: TunableOperation {
             Macro("IN_H", problem.height), Macro("IN_W", problem.width),
             Macro("IN_C", problem.channels), Macro("PAD", problem.pad),
             Macro("PAD_REFLECT", problem.padMode == .reflect), Macro("FLIP", problem.flip),
+            Macro("FLOAT_IMAGES", problem.floats == true),
           ],
           // Without vectors a work-item writes a pixel instead of rows.
           range: configuration.range(configuration.vec == 1 ? rows * problem.width : rows),
@@ -115,7 +124,7 @@ package enum Augment: TunableOperation {
 
   package static func cost(_ problem: Problem) -> Cost {
     let values = Double(problem.batch * problem.height * problem.width * problem.channels)
-    return Cost(flops: 2 * values, bytes: 5 * values)
+    return Cost(flops: 2 * values, bytes: (problem.floats == true ? 8 : 5) * values)
   }
 
   private static let exampleSeed: UInt64 = 5 << 32 | 3
