@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Foundation
+import Training
 
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -54,9 +55,19 @@ struct DataCommand: ParsableCommand {
         into: try dataPath.map { URL(fileURLWithPath: $0) }
           ?? DatasetLocator(environment: environment).fetchFolder(for: name),
         mirror: environment["WIDECL_MIRROR"].flatMap { $0.isEmpty ? nil : $0 })
+      Interrupt.install()
       var progress = FetchProgress()
-      defer { progress.clear() }
-      try fetch.run { progress.show($0) }.show(json: json)
+      let check: DatasetCheck
+      do {
+        check = try fetch.run(
+          report: { progress.show($0) }, stop: { Interrupt.isRequested })
+      } catch {
+        progress.clear()
+        guard Interrupt.isRequested else { throw error }
+        tell("\(error)")
+        throw ExitCode(Interrupt.exitStatus)
+      }
+      try check.show(json: json)
     }
   }
 

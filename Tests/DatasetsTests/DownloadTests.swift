@@ -100,6 +100,17 @@ import Testing
     #expect(result("f.bin") == nil)
   }
 
+  @Test func anInterruptionPublishesNothingAndIsContinued() throws {
+    let place = try place("here", content)
+    let download = Download(file: file, sources: [place, place], folder: target)
+    expectError(.missing, "f.bin: interrupted after ", " of 50000 bytes; fetch again") {
+      try download.run(report: { _ in }, stop: { true })
+    }
+    #expect(result("f.bin") == nil)
+    try download.run { _ in }
+    #expect(result("f.bin") == Data(content))
+  }
+
   @Test func otherBytesAreNeverPublished() throws {
     expectError(.malformed, "SHA-256 is ", "expected \(file.sha256)") {
       try download(place("other", content.map { ~$0 }))

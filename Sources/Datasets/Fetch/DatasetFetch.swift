@@ -47,31 +47,35 @@ public struct DatasetFetch: Sendable {
 
   /// Fetches what is missing and returns what a full reading of the set then finds.
   ///
-  /// An interrupted fetch is continued by the next. Throws `missing` where a file cannot be had,
-  /// `malformed` for wrong bytes and hostile archives, `unwritable` for a folder or disk.
-  public func run(report: (Event) -> Void = { _ in }) throws(DataError) -> DatasetCheck {
+  /// An interrupted fetch is continued by the next. Throws `missing` where a file cannot be had or
+  /// `stop` ends a download, `malformed` for wrong bytes and hostile archives, `unwritable` for a
+  /// folder or disk.
+  public func run(
+    report: (Event) -> Void = { _ in }, stop: () -> Bool = { false }
+  ) throws(DataError) -> DatasetCheck {
     try prepareFolder()
     let lock = try lock()
     defer { close(lock) }
     if let archive = source.archive, let file = source.files.first {
       if !DatasetFiles(name, in: folder).anyExists {
-        try download(file, report: report)
+        try download(file, report: report, stop: stop)
         report(.unpacking(file: file.name))
         try unpack(
           folder.appendingPathComponent(file.name), archive,
           to: folder.appendingPathComponent(archive.folder))
       }
     } else {
-      for file in source.files { try download(file, report: report) }
+      for file in source.files { try download(file, report: report, stop: stop) }
     }
     report(.checking)
     return Dataset.check(name, at: folder)
   }
 
-  private func download(_ file: RemoteFile, report: (Event) -> Void) throws(DataError) {
-    try Download(file: file, sources: source.folders, folder: folder).run { bytes in
-      report(.downloading(file: file.name, bytes: bytes, size: file.size))
-    }
+  private func download(
+    _ file: RemoteFile, report: (Event) -> Void, stop: () -> Bool
+  ) throws(DataError) {
+    try Download(file: file, sources: source.folders, folder: folder).run(
+      report: { report(.downloading(file: file.name, bytes: $0, size: file.size)) }, stop: stop)
   }
 
   /// Unpacks beside the place, and moves the folder there only when it is whole.

@@ -26,9 +26,9 @@ struct Download {
 
   /// Gets the file, or leaves it where it is already whole; `report` is told the bytes so far.
   ///
-  /// Throws `missing` when no place has it, `malformed` when one gives other bytes or a file of its
-  /// name has others, `unwritable` for a full disk.
-  func run(report: (Int) -> Void) throws(DataError) {
+  /// Throws `missing` when no place has it or `stop` says so, `malformed` when one gives other bytes
+  /// or a file of its name has others, `unwritable` for a full disk.
+  func run(report: (Int) -> Void, stop: () -> Bool = { false }) throws(DataError) {
     if FileManager.default.fileExists(atPath: destination.path) {
       let sum = try SHA256.sum(of: destination)
       guard sum == file.sha256 else {
@@ -46,7 +46,7 @@ struct Download {
       for _ in 0..<2 {
         let continues = size > 0
         do throws(Failure) {
-          try get(source + file.name, report: report)
+          try get(source + file.name, report: report, stop: stop)
           return try publish()
         } catch {
           switch error {
@@ -74,10 +74,12 @@ struct Download {
     return stat(partial.path, &status) == 0 ? Int(status.st_size) : 0
   }
 
-  private func get(_ url: String, report: (Int) -> Void) throws(Failure) {
+  private func get(
+    _ url: String, report: (Int) -> Void, stop: () -> Bool
+  ) throws(Failure) {
     if size > file.size { throw .wrong("more than \(file.size) bytes") }
     if size < file.size {
-      let (status, message) = try curl(url, report: report)
+      let (status, message) = try curl(url, report: report, stop: stop)
       switch status {
       case 0: break
       // The server cannot continue a file, or the rest is not of this file.
@@ -96,7 +98,7 @@ struct Download {
 
   /// Runs curl to its end; its exit status and what it says.
   private func curl(
-    _ url: String, report: (Int) -> Void
+    _ url: String, report: (Int) -> Void, stop: () -> Bool
   ) throws(Failure) -> (status: Int32, message: String) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -119,10 +121,17 @@ struct Download {
     while process.isRunning {
       usleep(20_000)
       report(size)
-      // What a server sends is not bounded by what it should send.
-      if size > file.size { process.terminate() }
+      // What a server sends is not bounded by what it should send; and curl, in a group of its own,
+      // does not see Ctrl-C.
+      if size > file.size || stop() { process.terminate() }
     }
     process.waitUntilExit()
+    if stop() {
+      throw .fatal(
+        DataError(
+          .missing, what: file.name, why: "interrupted after \(size) of \(file.size) bytes",
+          whatToDo: "fetch again to continue"))
+    }
     let said = (try? output.fileHandleForReading.readToEnd()) ?? nil
     let message =
       String(decoding: said ?? Data(), as: UTF8.self)
