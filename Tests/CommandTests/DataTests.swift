@@ -77,6 +77,37 @@ struct DataTests {
       ], mentions: "b/2.jpg: a broken JPEG (", afterProgress: true)
   }
 
+  @Test func imageFilesCannotBeWhitened() throws {
+    try writeImageFolder()
+    try expectFailure(
+      64,
+      [
+        "train", "--model", "wrn-10-1", "--data", "folder:16", "--data-path", folder.path("set"),
+        "--recipe", "quick", "--batch", "2", "--no-tune", "--preprocess", "zca", "--output",
+        folder.path("run"),
+      ], mentions: "whitening: images must be in memory", afterProgress: true)
+  }
+
+  /// MATLAB files as SciPy writes them, one cut short and one whose labels are too few.
+  @Test(arguments: [
+    ("digits.mat", 100, "replace it with an intact copy"),
+    ("few-labels.mat", 0, "has 9 labels in y for the 10 images in X"),
+  ])
+  func brokenMATLABFilesAreNamed(name: String, cut: Int, reason: String) throws {
+    let matrices = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../DatasetsTests/Matrices")
+    let whole = [UInt8](try Data(contentsOf: matrices.appending(path: "digits.mat")))
+    let broken = [UInt8](try Data(contentsOf: matrices.appending(path: name)).dropLast(cut))
+    try write("set/train_32x32.mat", whole)
+    try write("set/extra_32x32.mat", broken)
+    try write("set/test_32x32.mat", whole)
+    let check = try Command.run("data", "check", "svhn", "--data-path", folder.path("set"))
+    #expect(check.status == 65)
+    #expect(check.error.contains("/extra_32x32.mat: "))
+    #expect(check.error.contains(reason), "\(check.error)")
+    #expect(check.errorLines.count == 1)
+  }
+
   @Test func aClassWithoutImagesIsNamed() throws {
     try writeImageFolder()
     try write("set/train/c/notes.txt", [1])

@@ -48,6 +48,7 @@ struct UsageTests {
     ["--batch", "0"], ["--batch", "-16"], ["--lr", "0"], ["--lr", "nan"], ["--lr", "-0.1"],
     ["--seed", "-1"], ["--seed", "x"], ["--limit", "0"], ["--runs", "0"], ["--dropout", "1.5"],
     ["--model", "wrn-10-0"], ["--data", "synthetic:0x8x8:4:64"], ["--data", "folder:0"],
+    ["--preprocess", "whiten"],
   ])
   func wrongTrainingOptions(options: [String]) throws {
     let folder = try TemporaryFolder()
