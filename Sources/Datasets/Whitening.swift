@@ -32,7 +32,7 @@ public struct Whitening: Sendable, Hashable {
 
   /// Computes what whitens these training images, in double precision.
   ///
-  /// About a minute for CIFAR on two cores. Throws `usage` for image files and for images of more
+  /// Half a minute of computing for CIFAR. Throws `usage` for image files and for images of more
   /// than 64x64x3 values, `malformed` where the system's LAPACK computes nonsense.
   public init(of images: LabeledImages) throws(DataError) {
     let size = images.height * images.width * images.channels
