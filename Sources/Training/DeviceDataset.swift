@@ -40,7 +40,9 @@ final class DeviceDataset: BatchSource {
 
   /// Bytes of each large allocation for a split; none for image files, which stay on the host.
   static func allocations(for split: LabeledImages) -> [Int] {
-    split.files == nil ? [split.images.count, 4 * split.count, 4 * split.count] : []
+    guard split.files == nil else { return [] }
+    let pixels = split.values.map { 4 * $0.count } ?? split.images.count
+    return [pixels, 4 * split.count, 4 * split.count]
   }
 
   func begin(epoch: Int, order permutation: [UInt32]) throws {
