@@ -76,6 +76,7 @@ public struct Dataset: Sendable {
     let test = try files.load(files.test)
     return Dataset(
       name: name.description, classNames: try files.classNames(), train: train, test: test,
-      mean: files.mean, standardDeviation: files.standardDeviation)
+      mean: DatasetFiles.mean(of: name),
+      standardDeviation: DatasetFiles.standardDeviation(of: name))
   }
 }

@@ -130,12 +130,12 @@ struct DatasetFiles {
 
   /// The names of the classes: from the text file beside the data where there is one.
   func classNames() throws(DataError) -> [String] {
-    let (usual, fileName): ([String], String?) =
+    let usual = name.classNames ?? []
+    let fileName: String? =
       switch name {
-      case .fashionMNIST: (ClassNames.fashionMNIST, nil)
-      case .mnist, .svhn, .synthetic, .imagenet, .folder: (ClassNames.digits, nil)
-      case .cifar10: (ClassNames.cifar10, "batches.meta.txt")
-      case .cifar100: (ClassNames.cifar100, "fine_label_names.txt")
+      case .fashionMNIST, .mnist, .svhn, .synthetic, .imagenet, .folder: nil
+      case .cifar10: "batches.meta.txt"
+      case .cifar100: "fine_label_names.txt"
       }
     guard let url = fileName.map({ folder.appendingPathComponent($0) }),
       FileManager.default.fileExists(atPath: url.path)
@@ -150,7 +150,7 @@ struct DatasetFiles {
   }
 
   /// The mean of each channel of the training images, in bytes.
-  var mean: [Float] {
+  static func mean(of name: DatasetName) -> [Float] {
     switch name {
     case .fashionMNIST: [72.9404]
     case .mnist: [33.3184]
@@ -161,7 +161,7 @@ struct DatasetFiles {
   }
 
   /// The standard deviation of each channel of the training images, in bytes.
-  var standardDeviation: [Float] {
+  static func standardDeviation(of name: DatasetName) -> [Float] {
     switch name {
     case .fashionMNIST: [90.0212]
     case .mnist: [78.5675]

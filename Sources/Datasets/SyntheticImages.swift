@@ -18,7 +18,7 @@ extension Dataset {
     let train = patterns.split(count: size.count, number: 0)
     let (mean, deviation) = train.channelStatistics()
     return Dataset(
-      name: size.description, classNames: (0..<size.classes).map { "class \($0)" }, train: train,
+      name: size.description, classNames: ClassNames.numbered(size.classes), train: train,
       test: patterns.split(count: testCount, number: 1), mean: mean,
       standardDeviation: deviation.map { max($0, 1) })
   }

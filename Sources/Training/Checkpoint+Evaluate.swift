@@ -21,7 +21,7 @@ extension Checkpoint {
           + "\(image) with \(data.classes)",
         advice: "give the data set it was trained on, \(header.data)")
     }
-    let network = header.model.network(image: image, classes: header.classes)
+    let network = header.network
     // A header may claim any network; memory is taken for one whose tensors are there.
     try tensors.check(network.parameters + network.states, prefix: "", file: file)
     var task = TrainingMemory.Task(

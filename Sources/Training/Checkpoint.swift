@@ -18,6 +18,8 @@ package struct Checkpoint {
     package var data: String
     /// Of image files: what `TrainingRun.Options.filesDigest` says; nil for other data sets.
     package var filesDigest: String?
+    /// The name of each class; nil in files of before they were written.
+    package var classNames: [String]?
     /// Training and test images used, at most; nil for all.
     package var limit: Int?
     /// Of the input, for each channel, in bytes.
@@ -41,19 +43,25 @@ package struct Checkpoint {
   package var header: Header
   package var tensors: SafeTensors
 
-  private static let format = "widecl-1"
+  static let format = "widecl-1"
   static let velocityPrefix = "optimizer."
 
   /// The state of a trainer; waits for the device.
   package init(header: Header, store: ParameterStore) throws {
-    self.header = header
-    tensors = SafeTensors()
+    var tensors = SafeTensors()
     try store.save(.parameter, into: &tensors, prefix: "")
     try store.save(.state, into: &tensors, prefix: "")
     try store.save(.velocity, into: &tensors, prefix: Checkpoint.velocityPrefix)
-    tensors.whitening = header.whitening
-    tensors.metadata = try header.metadata()
-    tensors.metadata["format"] = Checkpoint.format
+    try self.init(header: header, tensors: tensors)
+  }
+
+  /// A state from all its tensors, whose metadata the header replaces.
+  init(header: Header, tensors: SafeTensors) throws {
+    self.header = header
+    self.tensors = tensors
+    self.tensors.whitening = header.whitening
+    self.tensors.metadata = try header.metadata()
+    self.tensors.metadata["format"] = Checkpoint.format
   }
 
   /// Reads and checks a file; throws `TrainingError` with status 65 or 66.
@@ -99,24 +107,23 @@ package struct Checkpoint {
 }
 
 extension Checkpoint.Header {
+  /// The layers of the network.
+  package var network: Network { model.network(image: image, classes: classes) }
+
   /// The header as the text values that a safetensors file allows.
   fileprivate func metadata() throws -> [String: String] {
-    func json(_ value: some Encodable) throws -> String {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      return String(decoding: try encoder.encode(value), as: UTF8.self)
-    }
     var result = [
-      "model": try json(model), "model_name": model.name, "classes": "\(classes)",
-      "image": try json(image), "data": data, "mean": try json(mean),
-      "standard_deviation": try json(standardDeviation), "recipe": try json(recipe),
+      "model": try jsonText(model), "model_name": model.name, "classes": "\(classes)",
+      "image": try jsonText(image), "data": data, "mean": try jsonText(mean),
+      "standard_deviation": try jsonText(standardDeviation), "recipe": try jsonText(recipe),
       "seed": "\(seed)", "epoch": "\(position.epoch)", "step": "\(position.step)",
       "total_steps": "\(position.totalSteps)",
       "velocities_are_fresh": "\(position.velocitiesAreFresh)",
-      "metrics": try json(position.metrics.map(\.bitPattern)),
+      "metrics": try jsonText(position.metrics.map(\.bitPattern)),
       "awaits_evaluation": "\(awaitsEvaluation)", "micro_batch": "\(microBatch)",
     ]
     if let filesDigest { result["files_digest"] = filesDigest }
+    if let classNames { result["class_names"] = try jsonText(classNames) }
     if let limit { result["limit"] = "\(limit)" }
     if let trainSeconds { result["train_seconds"] = "\(trainSeconds)" }
     if let bestError { result["best_error"] = "\(bestError)" }
@@ -134,7 +141,7 @@ extension Checkpoint.Header {
       return value
     }
     func json<T: Decodable>(_ key: String) throws -> T {
-      try value(key) { try? JSONDecoder().decode(T.self, from: Data($0.utf8)) }
+      try value(key, decodedJSON)
     }
     func count(_ key: String) throws -> Int {
       try value(key) { Int($0).flatMap { (0...Int(Int32.max)).contains($0) ? $0 : nil } }
@@ -151,6 +158,8 @@ extension Checkpoint.Header {
     else { throw bad("image") }
     data = try value("data") { $0 }
     filesDigest = try optional("files_digest") { $0 }
+    classNames = try optional("class_names", decodedJSON)
+    guard classNames == nil || classNames?.count == classes else { throw bad("class_names") }
     limit = try optional("limit") { Int($0) }
     mean = try json("mean")
     standardDeviation = try json("standard_deviation")
@@ -182,4 +191,16 @@ extension Checkpoint.Header {
       Double(number).flatMap { (0...100).contains($0) ? $0 : nil }
     }
   }
+}
+
+/// A value as JSON on one line.
+func jsonText(_ value: some Encodable) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  return String(decoding: try encoder.encode(value), as: UTF8.self)
+}
+
+/// A value from JSON; nil where the text is no such JSON.
+func decodedJSON<Value: Decodable>(_ text: String) -> Value? {
+  try? JSONDecoder().decode(Value.self, from: Data(text.utf8))
 }

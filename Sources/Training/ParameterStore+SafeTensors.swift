@@ -3,19 +3,20 @@ import Graph
 extension SafeTensors {
   /// The numbers of a parameter's tensor in the file's layout; throws when it is missing or of
   /// another type or shape.
-  func values(of parameter: Parameter, name: String, file: String) throws(TrainingError) -> [Float]
-  {
+  func values(
+    of parameter: Parameter, name: String, file: String,
+    advice: String = "give a checkpoint of the same model"
+  ) throws(TrainingError) -> [Float] {
     guard let tensor = tensors[name] else {
       throw TrainingError(
-        .badData, file, why: "it has no tensor '\(name)'",
-        advice: "give a checkpoint of the same model")
+        .badData, file, why: "it has no tensor '\(name)'", advice: advice)
     }
     guard let values = tensor.floats, tensor.shape == parameter.fileShape else {
       throw TrainingError(
         .badData, file,
         why: "'\(name)' is \(tensor.type.rawValue) \(tensor.shape), expected F32 "
           + "\(parameter.fileShape)",
-        advice: "give a checkpoint of the same model")
+        advice: advice)
     }
     return values
   }

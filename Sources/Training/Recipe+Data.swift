@@ -45,11 +45,14 @@ extension Recipe {
 
 extension Recipe.InputNormalization {
   /// Mean and standard deviation for each channel, in bytes.
-  package func constants(of data: Dataset) -> (mean: [Float], standardDeviation: [Float]) {
+  package func constants(
+    mean: [Float], standardDeviation: [Float]
+  ) -> (mean: [Float], standardDeviation: [Float]) {
     switch self {
-    case .meanStd: (data.mean, data.standardDeviation)
-    case .divideBy255:
-      (data.mean.map { _ in 0 }, data.mean.map { _ in 255 })
+    case .meanStd: (mean, standardDeviation)
+    // Whitened images are inputs as they are.
+    case .zca: (mean.map { _ in 0 }, mean.map { _ in 1 })
+    case .divideBy255: (mean.map { _ in 0 }, mean.map { _ in 255 })
     }
   }
 }

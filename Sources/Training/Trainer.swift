@@ -106,7 +106,8 @@ public final class Trainer {
     let queue = try context.makeQueue()
     store = try ParameterStore(
       network: network, context: context, queue: queue, sumsGradients: memory.isSplit)
-    let normalization = recipe.inputNormalization.constants(of: data)
+    let normalization = recipe.inputNormalization.constants(
+      mean: data.mean, standardDeviation: data.standardDeviation)
     dataset = try makeBatchSource(
       data.train, mean: normalization.mean, standardDeviation: normalization.standardDeviation,
       augmentation: recipe.augmentation, seed: seed, context: context, queue: queue)

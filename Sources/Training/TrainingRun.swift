@@ -180,12 +180,12 @@ package final class TrainingRun {
   }
 
   private func header() throws -> Checkpoint.Header {
-    let constants = options.recipe.inputNormalization.constants(of: options.data)
+    let images = ImageDescription(of: options.data, recipe: options.recipe)
     let position = try trainer.position()
     return Checkpoint.Header(
-      model: options.model, classes: options.data.classes, image: options.image,
-      data: options.data.name, filesDigest: filesDigest, limit: options.limit, mean: constants.mean,
-      standardDeviation: constants.standardDeviation, whitening: whitening,
+      model: options.model, classes: images.classes, image: images.image, data: images.data,
+      filesDigest: filesDigest, classNames: images.classNames, limit: options.limit,
+      mean: images.mean, standardDeviation: images.standardDeviation, whitening: whitening,
       recipe: options.recipe, seed: options.seed, microBatch: trainer.microBatch,
       position: position, awaitsEvaluation: awaitsEvaluation,
       trainSeconds: awaitsEvaluation || position.step > 0 ? trainSeconds : nil,

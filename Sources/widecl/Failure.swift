@@ -58,7 +58,7 @@ enum Failure {
 
   /// The text with everything escaped that could break the line or move the cursor: names in it
   /// come from arguments, files and drivers.
-  private static func printable(_ text: String) -> String {
+  static func printable(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar.properties.generalCategory {

@@ -30,8 +30,9 @@ struct WideCLCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DevicesCommand.self, SummaryCommand.self, TrainCommand.self, EvaluateCommand.self,
-      ReportCommand.self, VerifyCommand.self, TuneCommand.self, BenchCommand.self,
-      ReproduceCommand.self, DataCommand.self,
+      PredictCommand.self, ReportCommand.self,
+      VerifyCommand.self, TuneCommand.self, BenchCommand.self, ReproduceCommand.self,
+      DataCommand.self,
     ])
 
   static func main() {

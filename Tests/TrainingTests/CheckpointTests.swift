@@ -86,7 +86,9 @@ struct CheckpointTests {
 
   @Test func metadataThatIsMissingIsRefused() throws {
     let example = try Self.example.get()
-    let optional: Set = ["train_seconds", "best_error", "model_name", "micro_batch"]
+    let optional: Set = [
+      "train_seconds", "best_error", "model_name", "micro_batch", "class_names",
+    ]
     for key in example.metadata.keys.sorted() where !optional.contains(key) {
       var file = example
       file.metadata[key] = nil
@@ -104,6 +106,7 @@ struct CheckpointTests {
     ("metrics", "[0,0,1900000000,0]"), ("metrics", "[2143289344,0,0,0]"),
     ("metrics", "[0,-1,0,0]"), ("metrics", "\u{1b}[2J\n"), ("model", "{}"), ("recipe", "{}"),
     ("recipe", ""), ("image", "[8,8,3]"), ("classes", "0"), ("classes", "five"),
+    ("class_names", "[]"), ("class_names", "cat"),
     ("mean", "[1,2]"), ("mean", "[]"), ("standard_deviation", "[0,1,1]"), ("data", "\u{1b}[2J\n"),
     ("best_error", "low"), ("best_error", "nan"), ("train_seconds", "long"),
     ("train_seconds", "inf"),

@@ -7,7 +7,7 @@ import Testing
 @Suite(.serialized)
 struct ImageFolderRunTests {
   /// Images of two classes, written by the report's PNG writer.
-  private func tiny() throws -> (TinyRun, TemporaryFolder) {
+  static func tiny() throws -> (TinyRun, TemporaryFolder) {
     let folder = try TemporaryFolder()
     for (split, count) in [("train", 11), ("val", 5)] {
       for label in 0..<2 {
@@ -31,7 +31,7 @@ struct ImageFolderRunTests {
   }
 
   @Test func aStoppedRunContinuesToTheSameBits() throws {
-    let (tiny, images) = try tiny()
+    let (tiny, images) = try Self.tiny()
     let (whole, parts) = (try TemporaryFolder(), try TemporaryFolder())
     let reference = try tiny.run(in: whole)
     #expect(try reference.finishes())
@@ -92,7 +92,7 @@ struct ImageFolderRunTests {
   }
 
   @Test func aBrokenImageStopsTrainingByName() throws {
-    let (tiny, images) = try tiny()
+    let (tiny, images) = try Self.tiny()
     try Data([1, 2]).write(to: URL(fileURLWithPath: images.file("train/class 1/3.png")))
     let trainer = try tiny.trainer()
     let error = #expect(throws: DataError.self) { try trainer.trainEpoch() }

@@ -1,0 +1,108 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Training
+
+struct PredictCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict", abstract: "Says what a checkpoint's network sees in image files.",
+    discussion: """
+      An image is prepared as the test images of the checkpoint's data set are: scaled to the \
+      network's size, cut to its middle, made grey or coloured, normalised. One that cannot be \
+      read is named on standard error; the others are answered all the same.
+      """)
+
+  @Argument(help: "The checkpoint, a file that 'widecl train' wrote.") var checkpoint: String
+  @Argument(help: "JPEG or PNG files.") var images: [String]
+  @Option(parsing: .unconditional, help: "Show the N likeliest classes.") var top = 5
+  @Option(
+    parsing: .unconditional,
+    help: "Images answered at once; by default as many as are given, 64 at most.")
+  var batch: Int?
+  @OptionGroup var tuningOptions: TuningOptions
+  @OptionGroup var deviceOptions: DeviceOptions
+  @Flag(help: "Print JSON.") var json = false
+
+  struct Answer: Encodable {
+    var name: String
+    /// The class, from 0.
+    var label: Int
+    var probability: Double
+  }
+
+  struct Result: Encodable {
+    var image: String
+    /// Nil for an image that cannot be read.
+    var classes: [Answer]?
+    var error: String?
+  }
+
+  func validate() throws {
+    if top < 1 { throw ValidationError("--top must be at least 1") }
+    if let batch, !(1...100_000).contains(batch) {
+      throw ValidationError("--batch must be 1 to 100000")
+    }
+  }
+
+  func run() throws {
+    let checkpoint = try Checkpoint(contentsOf: checkpoint)
+    let input = try checkpoint.header.imageInput(file: self.checkpoint)
+    let names = checkpoint.header.printableClassNames
+    let context = try deviceOptions.makeContext()
+    let predictor = try Predictor(
+      checkpoint, file: self.checkpoint, batch: batch ?? usualBatch, context: context,
+      chooser: tuningOptions.chooser(for: context))
+    var results: [Result] = []
+    var firstFailure: DataError?
+    for start in stride(from: 0, to: images.count, by: predictor.batch) {
+      let part = images[start..<min(start + predictor.batch, images.count)]
+      var inputs: [[Float]] = []
+      let failures = part.map { path -> DataError? in
+        do throws(DataError) {
+          inputs.append(input.values(from: try decode(path)))
+          return nil
+        } catch {
+          return error
+        }
+      }
+      var answers = try predictor.answers(to: inputs, top: top)[...]
+      for (path, failure) in zip(part, failures) {
+        let classes =
+          failure == nil
+          ? answers.popFirst()?.map {
+            Answer(name: names[$0.label], label: $0.label, probability: $0.probability)
+          } : nil
+        let result = Result(image: path, classes: classes, error: failure?.why)
+        if json { results.append(result) } else { show(result) }
+        if let failure { tell("widecl: \(failure)") }
+        firstFailure = firstFailure ?? failure
+      }
+    }
+    if json { try printJSON(results) }
+    if let firstFailure { throw ExitCode(firstFailure.exitStatus) }
+  }
+
+  /// A power of two: few sizes, so that compiled kernels are found again.
+  private var usualBatch: Int {
+    var batch = 1
+    while batch < min(images.count, 64) { batch *= 2 }
+    return batch
+  }
+
+  private func decode(_ path: String) throws(DataError) -> ImageFile {
+    do throws(DataError) {
+      return try ImageFile.decode(contentsOf: URL(fileURLWithPath: path))
+    } catch {
+      throw DataError(
+        error.category, what: path, why: error.why, whatToDo: "give a whole JPEG or PNG image")
+    }
+  }
+
+  private func show(_ result: Result) {
+    guard let classes = result.classes else { return }
+    print(Failure.printable(result.image))
+    for answer in classes {
+      print(String(format: "  %6.2f %%  ", 100 * answer.probability) + answer.name)
+    }
+  }
+}
