@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: benchmark benchmark-transfer gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz
+.PHONY: benchmark benchmark-transfer gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange
 
 WIDECL := .build/release/widecl
 DEMO := runs/demo
@@ -74,6 +74,14 @@ FUZZ_BUILD = -c release --scratch-path .build/fuzz --product widecl-fuzz \
 fuzz: setup ## Read FUZZ_INPUTS (a million) hostile files of each kind, into fuzz/results.json.
 	swift build $(FUZZ_BUILD)
 	@scripts/fuzz .build/fuzz/release/widecl-fuzz $(FUZZ_INPUTS)
+
+check-exchange: build ## Compare exported networks with what onnxruntime and PyTorch compute.
+	@scripts/setup python3-venv
+	@[[ -x $(BENCHMARK_PYTHON) ]] || python3 -m venv .venv
+	@$(BENCHMARK_PYTHON) -c 'import torch' 2>/dev/null || \
+	  $(BENCHMARK_PYTHON) -m pip install -q '$(TORCH)' || $(BENCHMARK_PYTHON) -m pip install -q torch
+	@$(BENCHMARK_PYTHON) -m pip install -q numpy onnx onnxruntime safetensors
+	@$(BENCHMARK_PYTHON) scripts/check-exchange --widecl $(WIDECL)
 
 # About half an hour on two idle cores, ten minutes a table.
 MINIATURE := --data fashion-mnist --runs 1

@@ -77,11 +77,14 @@ let package = Package(
         "Training", "Models", "Graph", "Autotuner", "DeviceRuntime", "Datasets", "Files",
       ],
       swiftSettings: settings),
+    .target(
+      name: "Exchange", dependencies: ["Training", "Models", "Graph", "Operators"],
+      swiftSettings: settings),
     .executableTarget(
       name: "widecl",
       dependencies: [
-        "CMalloc", "Experiments", "Training", "Models", "Graph", "Operators", "Autotuner",
-        "DeviceRuntime", "Datasets", "Files",
+        "CMalloc", "Exchange", "Experiments", "Training", "Models", "Graph", "Operators",
+        "Autotuner", "DeviceRuntime", "Datasets", "Files",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -148,7 +151,12 @@ let package = Package(
       dependencies: ["Experiments", "Training", "Models", "Graph", "Datasets"],
       swiftSettings: settings),
     .testTarget(
-      name: "CommandTests", dependencies: ["widecl", "Training", "Datasets", "TestSupport"],
+      name: "ExchangeTests",
+      dependencies: ["Exchange", "Training", "Models", "Graph", "Datasets"],
+      resources: [.copy("Golden")], swiftSettings: settings),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["widecl", "Training", "Models", "Graph", "Datasets", "TestSupport"],
       swiftSettings: settings),
   ]
 )

@@ -35,10 +35,12 @@ public struct ImageShape: Hashable, Codable, Sendable, CustomStringConvertible {
 public struct Network: Sendable {
   /// The output of a layer.
   public struct Value: Hashable, Sendable {
-    let index: Int
+    /// The layer's place in `nodes`.
+    package let index: Int
   }
 
-  enum Layer: Hashable, Sendable {
+  /// What a layer computes.
+  package enum Layer: Hashable, Sendable {
     case input
     case convolution(kernel: Int, stride: Int)
     case batchNorm(relu: Bool, dropout: Double)
@@ -50,20 +52,22 @@ public struct Network: Sendable {
     case linear
   }
 
-  struct Node: Sendable {
-    var layer: Layer
-    var name: String
-    var inputs: [Value]
-    var shape: ImageShape
+  /// A layer, what it reads, and what it gives for one image.
+  package struct Node: Sendable {
+    package var layer: Layer
+    package var name: String
+    package var inputs: [Value]
+    package var shape: ImageShape
     /// Indices in `parameters`, in the layer's own order.
-    var parameters: [Int] = []
+    package var parameters: [Int] = []
     /// Indices in `states`, in the layer's own order.
-    var states: [Int] = []
+    package var states: [Int] = []
     /// The branch of stochastic depth that the layer belongs to.
-    var branch: Int?
+    package var branch: Int?
   }
 
-  private(set) var nodes: [Node]
+  /// The layers, each behind those it reads; the first is the input.
+  package private(set) var nodes: [Node]
   /// The trainable tensors, in the order of the layers.
   public private(set) var parameters: [Parameter] = []
   /// The running means and variances.

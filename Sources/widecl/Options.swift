@@ -107,6 +107,17 @@ func whitenings() -> WhiteningStore {
     note: tell)
 }
 
+/// The recipe of a name, or of a JSON file as 'widecl train --show' prints it.
+func readRecipe(_ nameOrFile: String) throws -> Recipe {
+  guard nameOrFile.hasSuffix(".json") || nameOrFile.contains("/") else {
+    return try Recipe.named(nameOrFile)
+  }
+  guard let json = FileManager.default.contents(atPath: nameOrFile) else {
+    throw TrainingError.missing(nameOrFile, advice: "give a recipe's name or a JSON file")
+  }
+  return try Recipe(json: json, source: nameOrFile)
+}
+
 /// Writes one line for people on standard error.
 func tell(_ text: String) {
   FileHandle.standardError.write(Data((text + "\n").utf8))

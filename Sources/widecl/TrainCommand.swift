@@ -168,15 +168,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func chosenRecipe() throws -> Recipe {
-    var chosen: Recipe
-    if recipe.hasSuffix(".json") || recipe.contains("/") {
-      guard let json = FileManager.default.contents(atPath: recipe) else {
-        throw TrainingError.missing(recipe, advice: "give a recipe's name or a JSON file")
-      }
-      chosen = try Recipe(json: json, source: recipe)
-    } else {
-      chosen = try Recipe.named(recipe)
-    }
+    var chosen = try readRecipe(recipe)
     for setting in settings { chosen = try chosen.setting(setting) }
     if let epochs { chosen.epochs = epochs }
     if let batch { chosen.batchSize = batch }

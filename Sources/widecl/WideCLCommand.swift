@@ -30,7 +30,7 @@ struct WideCLCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DevicesCommand.self, SummaryCommand.self, TrainCommand.self, EvaluateCommand.self,
-      PredictCommand.self, ReportCommand.self,
+      PredictCommand.self, ReportCommand.self, ExportCommand.self, ImportCommand.self,
       VerifyCommand.self, TuneCommand.self, BenchCommand.self, ReproduceCommand.self,
       DataCommand.self,
     ])

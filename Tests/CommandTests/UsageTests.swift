@@ -4,7 +4,8 @@ import Testing
 @Suite(.serialized)
 struct UsageTests {
   static let commands = [
-    [], ["devices"], ["summary"], ["train"], ["evaluate"], ["report"], ["verify"], ["bench"],
+    [], ["devices"], ["summary"], ["train"], ["evaluate"], ["predict"], ["report"],
+    ["export"], ["import"], ["verify"], ["bench"],
     ["bench", "step"], ["bench", "layers"], ["bench", "figure4"], ["tune"],
     ["data"], ["data", "fetch"], ["data", "list"], ["data", "check"],
   ]

@@ -1,0 +1,111 @@
+import Graph
+import Models
+import Training
+
+extension Checkpoint {
+  /// A Python file with the network as a PyTorch module, whose state dict has the names and shapes
+  /// of `weights(file:)`.
+  ///
+  /// `file` names the checkpoint in errors, which have status 65.
+  package func pyTorchModule(file: String) throws -> String {
+    let network = header.network
+    var layers: [String] = []
+    var steps: [String] = []
+    var names = ["x"]
+    for node in network.nodes.dropFirst() {
+      let inputs = node.inputs.map { names[$0.index] }
+      guard let layer = PyTorchLayer(node, of: network, inputs: inputs) else {
+        throw TrainingError.unknownLayer(node, file: file)
+      }
+      if let construction = layer.construction {
+        layers.append("        self.add(\"\(node.name)\", \(construction))")
+      }
+      names.append(node.name.replacing(".", with: "_"))
+      steps.append("        \(names[names.count - 1]) = \(layer.call)")
+    }
+    let preparation = try header.preparation
+    let image = network.image
+    return """
+      \"\"\"\(header.model.name) for images of \(image), \(network.classes) classes; made by 'widecl export'.
+
+          from safetensors.torch import load_file
+          network = Network()
+          network.load_state_dict(load_file("weights.safetensors"))
+          logits = network.eval()(prepare(pixels))
+      \"\"\"
+      import torch
+      from torch import nn
+      from torch.nn import functional as F
+
+      # Of each channel, in pixels of 0 to 255.
+      MEAN = torch.tensor(\(preparation["mean"] ?? "[]"))
+      STANDARD_DEVIATION = torch.tensor(\(preparation["standard_deviation"] ?? "[]"))
+      CLASSES = \(preparation["class_names"] ?? "None")
+
+
+      def prepare(pixels):
+          \"\"\"The input [N, \(image.channels), \(image.height), \(image.width)] from pixels [N, \(image.height), \(image.width), \(image.channels)] of 0 to 255.\"\"\"
+          return ((pixels.float() - MEAN) / STANDARD_DEVIATION).permute(0, 3, 1, 2)
+
+
+      class Network(nn.Module):
+          def __init__(self):
+              super().__init__()
+      \(layers.joined(separator: "\n"))
+
+          def add(self, name, layer):
+              \"\"\"Registers a layer under a name with dots, each of which is a module's.\"\"\"
+              parent = self
+              *outer, last = name.split(".")
+              for part in outer:
+                  if not hasattr(parent, part):
+                      parent.add_module(part, nn.Module())
+                  parent = getattr(parent, part)
+              parent.add_module(last, layer)
+
+          def forward(self, x):
+      \(steps.joined(separator: "\n"))
+              return \(names[names.count - 1])
+
+      """
+  }
+}
+
+/// A layer in PyTorch's words.
+private struct PyTorchLayer {
+  /// What makes its module; nil for a function without parameters.
+  var construction: String?
+  /// Its output from its inputs.
+  var call: String
+
+  /// Nil for a layer that is not known here.
+  init?(_ node: Network.Node, of network: Network, inputs: [String]) {
+    let from = node.inputs.first.map { network.shape(of: $0) } ?? node.shape
+    let module = "self.\(node.name)(\(inputs.joined(separator: ", ")))"
+    // In stochastic depth's evaluation branches count by their chance to survive.
+    guard node.branch == nil else { return nil }
+    switch node.layer {
+    case .convolution(let kernel, let stride):
+      construction =
+        "nn.Conv2d(\(from.channels), \(node.shape.channels), \(kernel), stride=\(stride), "
+        + "padding=\(kernel / 2), bias=False)"
+      call = module
+    case .batchNorm(let relu, let dropout):
+      construction = "nn.BatchNorm2d(\(from.channels), eps=\(batchNormEpsilon))"
+      call = relu ? "F.relu(\(module))" : module
+      if dropout > 0 { call = "F.dropout(\(call), \(dropout), self.training)" }
+    case .add:
+      call = inputs.joined(separator: " + ")
+    case .addReLU:
+      call = "F.relu(\(inputs.joined(separator: " + ")))"
+    case .maxPool(let kernel, let stride):
+      call = "F.max_pool2d(\(inputs[0]), \(kernel), \(stride), \(kernel / 2))"
+    case .globalAveragePool:
+      call = "\(inputs[0]).mean((2, 3))"
+    case .linear:
+      construction = "nn.Linear(\(from.channels), \(node.shape.channels))"
+      call = module
+    default: return nil
+    }
+  }
+}

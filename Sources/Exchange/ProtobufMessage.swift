@@ -1,0 +1,73 @@
+/// A message in protobuf's wire format, written field by field.
+///
+/// Long fields stay pieces of their own, so that no tensor is copied.
+struct ProtobufMessage {
+  /// The bytes of the message, one piece after the other.
+  private(set) var pieces: [[UInt8]] = []
+  /// Bytes in all.
+  private(set) var count = 0
+
+  private enum WireType: UInt64 {
+    case varint = 0
+    case lengthDelimited = 2
+    case fixed32 = 5
+  }
+
+  /// Pieces below this many bytes are joined.
+  private static let joinedSize = 4096
+
+  /// Adds an integer or the number of an enum's case.
+  mutating func add(_ field: Int, _ value: Int) {
+    addKey(field, .varint)
+    append(Self.varint(UInt64(bitPattern: Int64(value))))
+  }
+
+  /// Adds a 32-bit float.
+  mutating func add(_ field: Int, _ value: Float) {
+    addKey(field, .fixed32)
+    append((0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) })
+  }
+
+  /// Adds a text.
+  mutating func add(_ field: Int, _ text: String) { add(field, Array(text.utf8)) }
+
+  /// Adds bytes.
+  mutating func add(_ field: Int, _ bytes: [UInt8]) {
+    addKey(field, .lengthDelimited)
+    append(Self.varint(UInt64(bytes.count)))
+    append(bytes)
+  }
+
+  /// Adds a message.
+  mutating func add(_ field: Int, _ message: ProtobufMessage) {
+    addKey(field, .lengthDelimited)
+    append(Self.varint(UInt64(message.count)))
+    for piece in message.pieces { append(piece) }
+  }
+
+  private mutating func addKey(_ field: Int, _ type: WireType) {
+    append(Self.varint(UInt64(field) << 3 | type.rawValue))
+  }
+
+  private mutating func append(_ bytes: [UInt8]) {
+    count += bytes.count
+    if let last = pieces.indices.last, bytes.count < Self.joinedSize,
+      pieces[last].count < Self.joinedSize
+    {
+      pieces[last] += bytes
+    } else {
+      pieces.append(bytes)
+    }
+  }
+
+  /// Seven bits a byte, the lowest first; the high bit says that more follow.
+  private static func varint(_ value: UInt64) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var rest = value
+    while rest > 0x7F {
+      bytes.append(UInt8(rest & 0x7F) | 0x80)
+      rest >>= 7
+    }
+    return bytes + [UInt8(rest)]
+  }
+}

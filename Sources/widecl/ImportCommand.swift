@@ -1,0 +1,84 @@
+import ArgumentParser
+import Datasets
+import Files
+import Foundation
+import Graph
+import Models
+import Training
+
+struct ImportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import", abstract: "Makes a checkpoint of weights from PyTorch.",
+    discussion: """
+      The weights are a safetensors file with the names and layouts of a PyTorch state dict, as \
+      'widecl export --format torch' writes them. What images they are for is taken from --data, \
+      else from the file's metadata, else from the numbers of channels and classes. Written to \
+      DIR/checkpoint-last.safetensors, 'widecl train --output DIR --resume' with the same model, \
+      data, recipe and seed goes on from it.
+      """)
+
+  @Argument(help: "The weights, a safetensors file.") var file: String
+  @Option(help: "The model: \(ModelName.forms).") var model: String
+  @OptionGroup var modelOptions: ModelOptions
+  @Option(help: "The data set that the weights are for.") var data: String?
+  @Option(help: "The folder it lies in, to take the classes' names from it.")
+  var dataPath: String?
+  @Option(
+    help: ArgumentHelp(
+      "The recipe to train by: \(Recipe.names.joined(separator: ", ")), or a JSON file.",
+      valueName: "name-or-file"))
+  var recipe = "cifar"
+  @Option(parsing: .unconditional, help: "The seed of everything random.") var seed: UInt64 = 1
+  @Option(help: "The checkpoint to write; beside the file by default.") var output: String?
+
+  func validate() throws {
+    if dataPath != nil && data == nil { throw ValidationError("give --data with --data-path") }
+  }
+
+  func run() throws {
+    let path = output ?? withoutEnding(file) + "-checkpoint.safetensors"
+    let recipe = try readRecipe(recipe)
+    var model = try modelOptions.model(named: model)
+    model.unitGamma = recipe.gammaInitialization == .one
+    let weights = try ForeignWeights(contentsOf: file, model: model)
+    guard !FileManager.default.fileExists(atPath: path) else {
+      throw TrainingError(
+        .cannotWrite, path, why: "it exists already", advice: "choose another --output")
+    }
+    let checkpoint = try Checkpoint(
+      header: Checkpoint.Header(
+        model: model, images: try images(of: weights, recipe: recipe), recipe: recipe, seed: seed),
+      weights: weights)
+    try checkpoint.write(to: path)
+    print(path)
+  }
+
+  /// What the weights are for: what the user says, else the file, else its shapes.
+  private func images(of weights: ForeignWeights, recipe: Recipe) throws -> ImageDescription {
+    if let data { return try images(of: DatasetName(parsing: data), weights, recipe) }
+    if let images = weights.images { return images }
+    let usual: [DatasetName] = [
+      .fashionMNIST, .cifar10, .cifar100, .imagenet(size: DatasetName.usualImageNetSize),
+    ]
+    let fitting = usual.first { name in
+      name.format?.channels == weights.channels && name.format?.classes == weights.classes
+    }
+    guard let fitting else {
+      throw ValidationError("give --data: the file does not say what images its weights are for")
+    }
+    tell("taken for weights for \(fitting), its size and normalisation; --data says otherwise")
+    return try images(of: fitting, weights, recipe)
+  }
+
+  private func images(
+    of name: DatasetName, _ weights: ForeignWeights, _ recipe: Recipe
+  ) throws -> ImageDescription {
+    if dataPath == nil,
+      let images = ImageDescription(of: name, classes: weights.classes, recipe: recipe)
+    {
+      return images
+    }
+    return ImageDescription(
+      of: try loadDataset(name.description, path: dataPath), recipe: recipe)
+  }
+}
