@@ -22,7 +22,7 @@ extension Checkpoint {
     let network = header.network
     var model = ONNXModel(name: header.model.name)
     try model.append(network, file: file)
-    model.constants = try weights(file: file).tensors.sorted { $0.key < $1.key }.map {
+    model.constants += try weights(file: file).tensors.sorted { $0.key < $1.key }.map {
       ONNXModel.Tensor(name: $0.key, shape: $0.value.shape, bytes: $0.value.bytes)
     }
     model.metadata = try header.preparation.sorted { $0.key < $1.key }
@@ -38,9 +38,9 @@ extension ONNXModel {
       let isLast = names.count == network.nodes.count - 1
       let output = isLast ? "logits" : node.name
       let inputs = node.inputs.map { names[$0.index] }
-      guard let nodes = Self.nodes(for: node, of: network, inputs: inputs, output: output)
-      else { throw .unknownLayer(node, file: file) }
-      self.nodes += nodes
+      guard append(node, of: network, inputs: inputs, output: output) else {
+        throw .unknownLayer(node, file: file)
+      }
       names.append(output)
     }
     let image = network.image
@@ -54,67 +54,85 @@ extension ONNXModel {
     outputs = [Value(name: "logits", shape: [.free("batch"), .fixed(network.classes)])]
   }
 
-  /// What computes a layer; nil for one that is not known here.
-  private static func nodes(
-    for node: Network.Node, of network: Network, inputs: [String], output: String
-  ) -> [Node]? {
+  /// Adds what computes a layer; false for one that is not known here.
+  private mutating func append(
+    _ node: Network.Node, of network: Network, inputs: [String], output: String
+  ) -> Bool {
     let parameters = node.parameters.map { network.parameters[$0].name }
-    let states = node.states.map { network.states[$0].name }
-    func single(
-      _ operation: String, _ constants: [String] = [], _ attributes: [Attribute] = []
-    ) -> [Node] {
-      [
-        Node(
-          operation: operation, name: node.name, inputs: inputs + constants, output: output,
-          attributes: attributes)
-      ]
-    }
-    func window(_ kernel: Int, _ stride: Int) -> [Attribute] {
-      [
-        Attribute(name: "kernel_shape", value: .ints([kernel, kernel])),
-        Attribute(name: "pads", value: .ints([Int](repeating: kernel / 2, count: 4))),
-        Attribute(name: "strides", value: .ints([stride, stride])),
-      ]
-    }
-    /// A layer with a ReLU behind it.
-    func rectified(
-      _ operation: String, _ constants: [String] = [], _ attributes: [Attribute] = []
-    ) -> [Node] {
-      let between = node.name + ".before_relu"
-      return [
-        Node(
-          operation: operation, name: node.name, inputs: inputs + constants, output: between,
-          attributes: attributes),
-        Node(operation: "Relu", name: node.name + ".relu", inputs: [between], output: output),
-      ]
-    }
-    let epsilon = [Attribute(name: "epsilon", value: .float(batchNormEpsilon))]
-    // In stochastic depth's evaluation branches count by their chance to survive.
-    guard node.branch == nil else { return nil }
     switch node.layer {
     case .convolution(let kernel, let stride):
-      return single("Conv", parameters, window(kernel, stride))
-    case .batchNorm(relu: true, _):
-      return rectified("BatchNormalization", parameters + states, epsilon)
-    case .batchNorm(relu: false, _):
-      return single("BatchNormalization", parameters + states, epsilon)
-    case .add: return single("Add")
-    case .addReLU: return rectified("Add")
-    case .maxPool(let kernel, let stride): return single("MaxPool", [], window(kernel, stride))
-    case .globalAveragePool: return single("GlobalAveragePool")
+      add(
+        "Conv", node.name, inputs + parameters, output,
+        window(kernel: kernel, stride: stride))
+    case .batchNorm(let relu, _):
+      let normalized = relu ? node.name + ".normalized" : output
+      add(
+        "BatchNormalization", node.name,
+        inputs + parameters + node.states.map { network.states[$0].name }, normalized,
+        [Attribute(name: "epsilon", value: .float(batchNormEpsilon))])
+      if relu { add("Relu", node.name + ".relu", [normalized], output) }
+    case .add: add("Add", node.name, inputs, output)
+    case .addReLU:
+      var branch = inputs[0]
+      if let number = network.nodes[node.inputs[0].index].branch {
+        // A branch of stochastic depth counts by the probability that it took part.
+        constants.append(
+          Tensor(
+            name: node.name + ".survival", shape: [],
+            bytes: littleEndian([Float(network.survivals[number])])))
+        branch = node.name + ".branch"
+        add("Mul", branch, [inputs[0], node.name + ".survival"], branch)
+      }
+      let sum = node.name + ".sum"
+      add("Add", node.name, [branch, inputs[1]], sum)
+      add("Relu", node.name + ".relu", [sum], output)
+    case .paddedShortcut(let stride):
+      // Windows of one pixel pick every stride-th one.
+      let picked = node.name + ".picked"
+      add("MaxPool", node.name, inputs, picked, window(kernel: 1, stride: stride))
+      let added = node.shape.channels - network.shape(of: node.inputs[0]).channels
+      // Zeros before each of N, C, H and W, and behind each.
+      constants.append(
+        Tensor(
+          name: node.name + ".pads", type: .int64, shape: [8],
+          bytes: littleEndian([0, 0, 0, 0, 0, Int64(added), 0, 0])))
+      add("Pad", node.name + ".pad", [picked, node.name + ".pads"], output)
+    case .maxPool(let kernel, let stride):
+      add("MaxPool", node.name, inputs, output, window(kernel: kernel, stride: stride))
+    case .globalAveragePool: add("GlobalAveragePool", node.name, inputs, output)
     case .linear:
       let flat = node.name + ".flat"
-      return [
-        Node(
-          operation: "Flatten", name: flat, inputs: inputs, output: flat,
-          attributes: [Attribute(name: "axis", value: .int(1))]),
-        Node(
-          operation: "Gemm", name: node.name, inputs: [flat] + parameters, output: output,
-          attributes: [Attribute(name: "transB", value: .int(1))]),
-      ]
-    default: return nil
+      add("Flatten", flat, inputs, flat, [Attribute(name: "axis", value: .int(1))])
+      add(
+        "Gemm", node.name, [flat] + parameters, output,
+        [Attribute(name: "transB", value: .int(1))])
+    default: return false
     }
+    return true
   }
+
+  private mutating func add(
+    _ operation: String, _ name: String, _ inputs: [String], _ output: String,
+    _ attributes: [Attribute] = []
+  ) {
+    nodes.append(
+      Node(
+        operation: operation, name: name, inputs: inputs, output: output, attributes: attributes))
+  }
+
+  /// Square windows, padded by half their size.
+  private func window(kernel: Int, stride: Int) -> [Attribute] {
+    [
+      Attribute(name: "kernel_shape", value: .ints([kernel, kernel])),
+      Attribute(name: "pads", value: .ints([Int](repeating: kernel / 2, count: 4))),
+      Attribute(name: "strides", value: .ints([stride, stride])),
+    ]
+  }
+}
+
+/// Both supported architectures are little-endian.
+private func littleEndian<Element: BitwiseCopyable>(_ values: [Element]) -> [UInt8] {
+  values.withUnsafeBytes { Array($0) }
 }
 
 /// What the engine adds to variances.

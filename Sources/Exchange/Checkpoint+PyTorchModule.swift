@@ -82,8 +82,6 @@ private struct PyTorchLayer {
   init?(_ node: Network.Node, of network: Network, inputs: [String]) {
     let from = node.inputs.first.map { network.shape(of: $0) } ?? node.shape
     let module = "self.\(node.name)(\(inputs.joined(separator: ", ")))"
-    // In stochastic depth's evaluation branches count by their chance to survive.
-    guard node.branch == nil else { return nil }
     switch node.layer {
     case .convolution(let kernel, let stride):
       construction =
@@ -97,7 +95,15 @@ private struct PyTorchLayer {
     case .add:
       call = inputs.joined(separator: " + ")
     case .addReLU:
-      call = "F.relu(\(inputs.joined(separator: " + ")))"
+      var branch = inputs[0]
+      if let number = network.nodes[node.inputs[0].index].branch {
+        let survival = network.survivals[number]
+        branch = "\(branch) * ((torch.rand(()) < \(survival)) if self.training else \(survival))"
+      }
+      call = "F.relu(\(branch) + \(inputs[1]))"
+    case .paddedShortcut(let stride):
+      let zeros = "(0, 0, 0, 0, 0, \(node.shape.channels - from.channels))"
+      call = "F.pad(\(inputs[0])[:, :, ::\(stride), ::\(stride)], \(zeros))"
     case .maxPool(let kernel, let stride):
       call = "F.max_pool2d(\(inputs[0]), \(kernel), \(stride), \(kernel / 2))"
     case .globalAveragePool:

@@ -22,9 +22,16 @@ struct ONNXModel {
     var value: Value
   }
 
-  /// A constant tensor of floats.
+  /// The numbers of element types in onnx.proto.
+  enum ElementType: Int {
+    case float = 1
+    case int64 = 7
+  }
+
+  /// A constant tensor.
   struct Tensor {
     var name: String
+    var type = ElementType.float
     var shape: [Int]
     /// Little-endian, the last dimension contiguous.
     var bytes: [UInt8]
@@ -116,14 +123,11 @@ extension ONNXModel.Attribute {
   }
 }
 
-/// The number of 32-bit floats among onnx.proto's element types.
-private let floatType = 1
-
 extension ONNXModel.Tensor {
   fileprivate var message: ProtobufMessage {
     var tensor = ProtobufMessage()
     for extent in shape { tensor.add(1, extent) }
-    tensor.add(2, floatType)
+    tensor.add(2, type.rawValue)
     tensor.add(8, name)
     tensor.add(9, bytes)
     return tensor
@@ -142,7 +146,7 @@ extension ONNXModel.Value {
       extents.add(1, dimension)
     }
     var tensor = ProtobufMessage()
-    tensor.add(1, floatType)
+    tensor.add(1, ONNXModel.ElementType.float.rawValue)
     tensor.add(2, extents)
     var type = ProtobufMessage()
     type.add(1, tensor)
