@@ -114,7 +114,8 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "TestSupport", dependencies: ["DeviceRuntime", "Autotuner", "Operators", "Files"],
+      name: "TestSupport",
+      dependencies: ["DeviceRuntime", "Autotuner", "Operators", "Files", "Randomness"],
       path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
       name: "DeviceRuntimeTests", dependencies: ["DeviceRuntime", "TestSupport"],

@@ -202,7 +202,7 @@ package struct Study {
     stop: () -> Bool
   ) throws -> Bool {
     let path = folder(of: row, run: number)
-    _ = try RunFolder(path, resume: true)
+    let output = try RunFolder(path, resume: true)
     let record = "\(folder)/\(row.key)/tuning.json"
     let configurations: TunedChooser
     if let bytes = FileManager.default.contents(atPath: record) {
@@ -221,7 +221,7 @@ package struct Study {
     let training = try TrainingRun(
       TrainingRun.Options(
         model: model, data: data, recipe: settings.recipe, seed: settings.seed &+ UInt64(number),
-        limit: settings.limit, folder: path, resume: true, whitenings: whitenings),
+        limit: settings.limit, folder: output, resume: true, whitenings: whitenings),
       context: context, chooser: configurations)
     var line =
       progress

@@ -44,7 +44,7 @@ package enum AtomicFile {
   }
 
   /// The folder a path lies in: "." for a bare name.
-  private static func folder(of path: String) -> String {
+  package static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }

@@ -1,5 +1,6 @@
 import Datasets
 import DeviceRuntime
+import Files
 import Foundation
 import Graph
 import Models
@@ -83,7 +84,11 @@ package struct Checkpoint {
   }
 
   /// Writes the file whole or not at all; throws with status 73.
-  package func write(to path: String) throws(TrainingError) { try tensors.write(to: path) }
+  package func write(
+    to path: String, files: any FileOperations = SystemFiles()
+  ) throws(TrainingError) {
+    try tensors.write(to: path, files: files)
+  }
 
   /// Whether every number of every tensor is finite.
   var isFinite: Bool {

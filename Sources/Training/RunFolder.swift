@@ -61,7 +61,11 @@ package final class RunFolder: Sendable {
     while end < path.endIndex {
       end = path[end...].dropFirst().firstIndex(of: "/") ?? path.endIndex
       let part = String(path[..<end])
-      if mkdir(part, 0o777) == 0 || isFolder(part) { continue }
+      if mkdir(part, 0o777) == 0 {
+        synchronize(AtomicFile.folder(of: part))
+        continue
+      }
+      if isFolder(part) { continue }
       throw TrainingError(
         .cannotWrite, path, why: "cannot be created: \(String(cString: strerror(errno)))",
         advice: "choose another --output")
@@ -70,6 +74,15 @@ package final class RunFolder: Sendable {
       throw TrainingError(
         .cannotWrite, "output folder", why: "its name is empty", advice: "give --output a name")
     }
+  }
+
+  /// Puts a folder's names on the disk where the file system can: a new folder whose name is lost
+  /// takes the files in it away, however safely these were written.
+  private static func synchronize(_ folder: String) {
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
   }
 
   private static func isFolder(_ path: String) -> Bool {

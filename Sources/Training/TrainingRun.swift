@@ -18,7 +18,7 @@ package final class TrainingRun {
     /// Images that go through the network at once, at most; nil for as many as fit, or as many as
     /// the run that is continued began with.
     package var microBatch: Int?
-    package var folder: String
+    package var folder: RunFolder
     /// Whether to continue from the folder's last checkpoint.
     package var resume: Bool
     /// Where a recipe that whitens finds what was computed before.
@@ -26,7 +26,7 @@ package final class TrainingRun {
 
     package init(
       model: Model, data: Dataset, recipe: Recipe, seed: UInt64, limit: Int?,
-      microBatch: Int? = nil, folder: String, resume: Bool,
+      microBatch: Int? = nil, folder: RunFolder, resume: Bool,
       whitenings: WhiteningStore = WhiteningStore()
     ) {
       self.model = model
@@ -48,27 +48,30 @@ package final class TrainingRun {
   }
 
   package let trainer: Trainer
-  package let folder: RunFolder
+  package var folder: RunFolder { options.folder }
+  /// Seconds between two checkpoints inside an epoch.
+  package var checkpointInterval = 600.0
   private let options: Options
+  private let files: any FileOperations
   private let log: RunLog
   private let filesDigest: String?
   private let whitening: Whitening?
   private var bestError: Double?
   private var awaitsEvaluation = false
   private var trainSeconds = 0.0
-  /// Seconds between two checkpoints inside an epoch.
-  private let checkpointInterval = 600.0
 
-  /// Opens the folder, allocates everything and, to resume, restores the last state.
+  /// Allocates everything and, to resume, restores the last state.
   package init(
-    _ options: Options, context: Context, chooser: any ConfigurationChooser = DefaultChooser()
+    _ options: Options, context: Context, chooser: any ConfigurationChooser = DefaultChooser(),
+    files: any FileOperations = SystemFiles()
   ) throws {
     var options = options
     options.model.unitGamma = options.recipe.gammaInitialization == .one
     if let limit = options.limit { options.data = options.data.prefix(limit) }
     self.options = options
-    folder = try RunFolder(options.folder, resume: options.resume)
-    log = RunLog(path: folder.log)
+    self.files = files
+    let folder = options.folder
+    log = RunLog(path: folder.log, files: files)
     filesDigest = options.filesDigest
     let path = folder.lastCheckpoint
     let checkpoint =
@@ -90,7 +93,7 @@ package final class TrainingRun {
       try restore(checkpoint)
     } else if FileManager.default.fileExists(atPath: folder.log) {
       // Of a run that was killed before its first checkpoint.
-      try AtomicFile.write([], to: folder.log)
+      try AtomicFile.write([], to: folder.log, files: files)
     }
     try writeConfiguration(device: context.info)
   }
@@ -169,13 +172,14 @@ package final class TrainingRun {
     trainSeconds = 0
     let isBest = bestError.map { test.error < $0 } ?? true
     if isBest { bestError = test.error }
-    // The log first: a checkpoint that knows of an epoch the log does not would lose its record,
-    // while the other way round the record is written again.
+    // The last checkpoint comes last: a resumed run makes again what a kill or a loss of power left
+    // out before it, and nothing that was left out after it. Each file is on the disk before the
+    // next one is begun, so a checkpoint never knows of an epoch that the log does not.
     try log.append(record)
-    try save(to: (isBest ? [folder.bestCheckpoint] : []) + [folder.lastCheckpoint])
     var report = try Report(folder: folder.path)
     report.results = results
-    try report.write(to: folder.report)
+    try report.write(to: folder.report, files: files)
+    try save(to: (isBest ? [folder.bestCheckpoint] : []) + [folder.lastCheckpoint])
     return record
   }
 
@@ -199,7 +203,7 @@ package final class TrainingRun {
       throw TrainingError.diverged(
         "a parameter is not finite in epoch \(trainer.epoch + 1), step \(trainer.step)")
     }
-    for path in paths { try checkpoint.write(to: path) }
+    for path in paths { try checkpoint.write(to: path, files: files) }
   }
 
   private func restore(_ checkpoint: Checkpoint) throws {
@@ -236,7 +240,7 @@ package final class TrainingRun {
         dropout: options.model.dropout, data: options.data.name, limit: options.limit,
         microBatch: trainer.isSplit ? trainer.microBatch : nil, seed: options.seed,
         device: device.name, driver: device.driver, recipe: options.recipe))
-    try AtomicFile.write([Array(bytes), [UInt8(ascii: "\n")]], to: folder.config)
+    try AtomicFile.write([Array(bytes), [UInt8(ascii: "\n")]], to: folder.config, files: files)
   }
 }
 

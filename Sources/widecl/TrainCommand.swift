@@ -81,14 +81,18 @@ struct TrainCommand: ParsableCommand {
     Interrupt.install()
     let context = try deviceOptions.makeContext()
     tell("\(network.name) on \(dataset.name), device \(context.info.name)")
-    let continues = resume && FileManager.default.fileExists(atPath: folder)
-    let paths = runs == 1 ? [folder] : (1...runs).map { "\(folder)/run-\($0)" }
-    // A folder that cannot be used is no reason to tune first.
-    for path in paths { _ = try RunFolder(path, resume: resume) }
+    // Locked before anything is tuned: a folder that cannot be used is no reason to tune first, and
+    // a second process must not replace the first one's tuning.json.
+    let whole = try RunFolder(folder, resume: resume)
+    defer { withExtendedLifetime(whole) {} }
+    let parts = runs == 1 ? [] : (1...runs).map { "\(folder)/run-\($0)" }
+    let continues = try parts.reduce(whole.hasCheckpoint) {
+      try RunFolder($1, resume: resume).hasCheckpoint || $0
+    }
     // Other configurations sum in another order: a run continues with those it began with.
     let record = folder + "/tuning.json"
     let chooser: TunedChooser
-    if continues && FileManager.default.fileExists(atPath: record) {
+    if resume && FileManager.default.fileExists(atPath: record) {
       chooser = TunedChooser(
         [try readTuningFile(record)], algorithms: tuningOptions.algorithms)
     } else {
@@ -100,12 +104,13 @@ struct TrainCommand: ParsableCommand {
       chooser = TunedChooser([results], algorithms: tuningOptions.algorithms)
     }
     var errors: [Double] = []
-    for (number, path) in paths.enumerated() {
+    for number in 0..<runs {
       let run = try TrainingRun(
         TrainingRun.Options(
           model: network, data: dataset, recipe: recipe, seed: seed &+ UInt64(number),
-          limit: limit, microBatch: microBatch, folder: path, resume: resume,
-          whitenings: whitenings()),
+          limit: limit, microBatch: microBatch,
+          folder: runs == 1 ? whole : try RunFolder(parts[number], resume: resume),
+          resume: resume, whitenings: whitenings()),
         context: context, chooser: chooser)
       if run.trainer.isSplit {
         tell(
@@ -140,7 +145,7 @@ struct TrainCommand: ParsableCommand {
     if runs > 1 {
       let page = folder + "/report.html"
       try RunsReport(
-        folders: paths, seeds: paths.indices.map { seed &+ UInt64($0) }
+        folders: parts, seeds: parts.indices.map { seed &+ UInt64($0) }
       ).write(to: page)
       print(
         "median test error of \(runs) runs: \(percent(errors.median)), from "

@@ -9,6 +9,8 @@ package final class FaultyFiles: FileOperations {
     case error(Int32)
     /// Writes half of the bytes and says so, then fails with "no space left".
     case shortWrite
+    /// Writes half of the bytes, if it is a write; then nothing is done any more, as after a kill.
+    case death
   }
 
   private let system = SystemFiles()
@@ -34,7 +36,16 @@ package final class FaultyFiles: FileOperations {
       if number == failing { throw FileError(call: call, code: code) }
     case .shortWrite:
       if number > failing && call == "write" { throw FileError(call: call, code: ENOSPC) }
+    case .death:
+      if number > failing || (number == failing && call != "write") {
+        throw FileError(call: call, code: EIO)
+      }
     }
+  }
+
+  /// What is not counted still stops with the process.
+  private func requireLife(_ call: String) throws(FileError) {
+    if case .death = fault, calls.count > failing { throw FileError(call: call, code: EIO) }
   }
 
   package func open(_ path: String, flags: Int32, mode: mode_t) throws(FileError) -> Int32 {
@@ -45,11 +56,14 @@ package final class FaultyFiles: FileOperations {
   package func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throws(FileError) -> Int
   {
     try step("write")
-    if case .shortWrite = fault {
-      return try system.write(
-        descriptor, UnsafeRawBufferPointer(rebasing: bytes[..<((bytes.count + 1) / 2)]))
+    let half = UnsafeRawBufferPointer(rebasing: bytes[..<((bytes.count + 1) / 2)])
+    switch fault {
+    case .shortWrite: return try system.write(descriptor, half)
+    case .death where calls.count > failing:
+      _ = try system.write(descriptor, half)
+      throw FileError(call: "write", code: EIO)
+    default: return try system.write(descriptor, bytes)
     }
-    return try system.write(descriptor, bytes)
   }
 
   package func synchronize(_ descriptor: Int32) throws(FileError) {
@@ -58,6 +72,7 @@ package final class FaultyFiles: FileOperations {
   }
 
   package func truncate(_ descriptor: Int32, to length: Int) throws(FileError) {
+    try requireLife("ftruncate")
     try system.truncate(descriptor, to: length)
   }
 
@@ -72,5 +87,8 @@ package final class FaultyFiles: FileOperations {
     try system.rename(old, to: new)
   }
 
-  package func remove(_ path: String) throws(FileError) { try system.remove(path) }
+  package func remove(_ path: String) throws(FileError) {
+    try requireLife("unlink")
+    try system.remove(path)
+  }
 }

@@ -16,7 +16,8 @@ struct MicroBatchTests {
     try TrainingRun(
       TrainingRun.Options(
         model: tiny.model, data: tiny.data, recipe: tiny.recipe, seed: tiny.seed, limit: nil,
-        microBatch: microBatch, folder: folder.path, resume: resume),
+        microBatch: microBatch, folder: try RunFolder(folder.path, resume: resume),
+        resume: resume),
       context: TinyRun.context.get())
   }
 

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A folder that lives as long as the object.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
   let path: String
 
   init() throws {
@@ -9,6 +9,12 @@ final class TemporaryFolder {
       FileManager.default.temporaryDirectory
       .appendingPathComponent("training-tests-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+  }
+
+  /// A folder with these files.
+  convenience init(_ files: [String: [UInt8]]) throws {
+    try self.init()
+    for (name, bytes) in files { try Data(bytes).write(to: URL(fileURLWithPath: file(name))) }
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }

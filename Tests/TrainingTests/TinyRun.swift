@@ -1,5 +1,6 @@
 import Datasets
 import DeviceRuntime
+import Files
 import Foundation
 import Graph
 import Models
@@ -46,11 +47,14 @@ struct TinyRun {
       data: data, recipe: recipe, seed: seed, context: context)
   }
 
-  func run(in folder: TemporaryFolder, resume: Bool = false) throws -> TrainingRun {
+  func run(
+    in folder: TemporaryFolder, resume: Bool = false, files: any FileOperations = SystemFiles()
+  ) throws -> TrainingRun {
     try TrainingRun(
       TrainingRun.Options(
-        model: model, data: data, recipe: recipe, seed: seed, limit: limit, folder: folder.path,
-        resume: resume), context: TinyRun.context.get())
+        model: model, data: data, recipe: recipe, seed: seed, limit: limit,
+        folder: try RunFolder(folder.path, resume: resume), resume: resume),
+      context: TinyRun.context.get(), files: files)
   }
 }
 

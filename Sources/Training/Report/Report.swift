@@ -69,8 +69,10 @@ package struct Report {
   }
 
   /// Writes the page whole or not at all; throws with status 73.
-  package func write(to path: String) throws(TrainingError) {
-    try AtomicFile.write([Array(html.utf8)], to: path)
+  package func write(
+    to path: String, files: any FileOperations = SystemFiles()
+  ) throws(TrainingError) {
+    try AtomicFile.write([Array(html.utf8)], to: path, files: files)
   }
 }
 
