@@ -158,6 +158,6 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: ["widecl", "Training", "Models", "Graph", "Datasets", "TestSupport"],
-      swiftSettings: settings),
+      exclude: ["Shims"], swiftSettings: settings),
   ]
 )

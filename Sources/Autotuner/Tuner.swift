@@ -44,7 +44,7 @@ package struct Tuner {
   /// Tries candidates until the search is done, or for `seconds` at most.
   ///
   /// `hints` are configurations that are fast for similar problems. What a driver or a wrong kernel
-  /// causes is a row of the result; only a journal that cannot be written throws.
+  /// causes is a row of the result; only a journal that cannot be written and a lost device throw.
   package func tune<Operation: TunableOperation>(
     _ operation: Operation.Type, _ problem: Operation.Problem,
     hints: [Operation.Configuration] = [], seconds: Double = .infinity
@@ -145,7 +145,7 @@ private struct DeviceEvaluator<Operation: TunableOperation>: CandidateEvaluator 
       outcome = known
     } else {
       try journal?.begin(key)
-      outcome = attempt(candidate, best: best)
+      outcome = try attempt(candidate, best: best)
       try journal?.end(key, outcome)
     }
     let row = TuningRow(configuration: configuration.description, outcome: outcome)
@@ -156,8 +156,11 @@ private struct DeviceEvaluator<Operation: TunableOperation>: CandidateEvaluator 
     return nil
   }
 
-  private mutating func attempt(_ candidate: Int, best: Double?) -> TuningRow.Outcome {
+  private mutating func attempt(_ candidate: Int, best: Double?) throws -> TuningRow.Outcome {
     do { return try checkedTime(candidate, best: best) } catch {
+      // Nothing else would work in this process. Without an end in the journal, the candidate goes
+      // on the black list as one that crashed does.
+      if let error = error as? CLError, error.isDeviceLost { throw error }
       return .failed(reason: reason(error))
     }
   }

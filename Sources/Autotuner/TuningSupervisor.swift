@@ -44,6 +44,18 @@ package struct TuningSupervisor {
     let deadline = now() + work.seconds
     var remaining = Array(work.tasks.indices)
     var blacklist = Journal.content(of: store.journal).blacklist
+    var losses = 0
+    // Notes the candidates that were begun and not ended; false where there is none.
+    func blame(_ what: String) -> Bool {
+      let after = Journal.content(of: store.journal).blacklist
+      let culprits = after.subtracting(blacklist)
+      for key in culprits {
+        note(
+          "\(key.operation) [\(key.problem)] \(key.configuration) \(what) and is not tried again")
+      }
+      blacklist = after
+      return !culprits.isEmpty
+    }
     while !remaining.isEmpty {
       let left = deadline - now()
       if stop() { return .stopped }
@@ -71,17 +83,15 @@ package struct TuningSupervisor {
       switch end {
       case .exited(0): return stop() ? .stopped : .finished
       case .exited(130): return .stopped
+      case .exited(69):
+        losses += 1
+        // A candidate may take the device down; a device that is gone fails every candidate.
+        guard losses < 3, blame("lost the device") else { return .failed(status: 69) }
       case .exited(let status): return .failed(status: status)
       case .signalled(let signal, let hung):
-        let after = Journal.content(of: store.journal).blacklist
-        let culprits = after.subtracting(blacklist)
-        guard !culprits.isEmpty else { return .crashed(signal: signal) }
-        for key in culprits {
-          note(
-            "\(key.operation) [\(key.problem)] \(key.configuration) "
-              + (hung ? "hung" : "crashed (signal \(signal))") + " and is not tried again")
+        guard blame(hung ? "hung" : "crashed (signal \(signal))") else {
+          return .crashed(signal: signal)
         }
-        blacklist = after
       }
     }
     return .finished

@@ -26,6 +26,17 @@ public struct CLError: Error, Sendable, CustomStringConvertible {
     ].contains(code)
   }
 
+  /// Whether the device or its driver stopped working in the middle of a process.
+  ///
+  /// The objects that calls are given are valid: a driver that does not know its own context or
+  /// queue any more has lost the device, and so has one whose commands fail while they run.
+  public var isDeviceLost: Bool {
+    [
+      CL_DEVICE_NOT_AVAILABLE, CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST, CL_INVALID_DEVICE,
+      CL_INVALID_CONTEXT, CL_INVALID_COMMAND_QUEUE,
+    ].contains(code)
+  }
+
   /// One sentence: the call, the constant's name, the detail.
   public var description: String {
     detail.isEmpty

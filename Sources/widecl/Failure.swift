@@ -10,11 +10,18 @@ import Training
 /// Turns errors into one line on standard error and an exit status.
 enum Failure {
   static func exit(_ error: any Error) -> Never {
-    if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
+    if let code = error as? ExitCode { end(code.rawValue) }
     let (status, text) = describe(error)
     guard let text else { WideCLCommand.exit(withError: error) }  // help, version
     FileHandle.standardError.write(Data("widecl: \(printable(text))\n".utf8))
-    Foundation.exit(status)
+    end(status)
+  }
+
+  /// Ends the process without the destructors of drivers and libraries: those of a lost device may
+  /// wait for it for ever, and others take things away that threads still compute with.
+  private static func end(_ status: Int32) -> Never {
+    fflush(nil)
+    _exit(status)
   }
 
   /// The exit status and the line; no line for help and other clean exits.
@@ -29,12 +36,16 @@ enum Failure {
       return (75, outOfMemory(error.description))
     case let error as CLError where error.isOutOfMemory:
       return (75, outOfMemory(firstLine(error.description)))
-    case let error as CLError:
+    case let error as CLError where error.isDeviceLost:
       return (
-        70,
-        "OpenCL: \(error.description.split(separator: "\n").joined(separator: " | ")); "
-          + "report it with the output of 'widecl devices'"
+        69,
+        "device: \(firstLine(error.description)), it or its driver stopped working; start again, "
+          + "a training with --resume"
       )
+    case let error as CLError:
+      // A compiler may complain a thousand times about one thing.
+      let text = error.description.split(separator: "\n").joined(separator: " | ").prefix(2000)
+      return (70, "OpenCL: \(text); report it with the output of 'widecl devices'")
     default:
       let code = WideCLCommand.exitCode(for: error)
       if code == .success { return (0, nil) }

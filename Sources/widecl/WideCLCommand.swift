@@ -1,5 +1,6 @@
 import ArgumentParser
 import CMalloc
+import Glibc
 import Training
 
 /// The root command and the program's entry.
@@ -21,7 +22,7 @@ struct WideCLCommand: ParsableCommand {
         64   wrong usage
         65   bad data or checkpoint
         66   no such file
-        69   no usable device
+        69   no usable device, or one that stopped working
         70   internal error, or a verification that failed
         73   cannot write
         75   out of device memory
@@ -39,6 +40,8 @@ struct WideCLCommand: ParsableCommand {
     // Else glibc, once a large array is freed, keeps later ones in a heap that it hardly shrinks:
     // 77 MiB more for WRN-28-10.
     mallopt(M_MMAP_THRESHOLD, 1 << 20)
+    // A write past the limit on the size of files is an error then, as a full disk is.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -85,6 +85,28 @@ struct TuningSupervisorTests {
     #expect(Journal.content(of: folder.file("tuning-journal.jsonl")).blacklist.count == 1)
   }
 
+  @Test("after a loss of the device the rest is done by another process, three times at most")
+  func loss() throws {
+    let once = try run(
+      "if [ $starts = 1 ]; then result 0; begin a; exit 69; fi; result 0; result 1",
+      folder: ScratchFolder())
+    #expect(once.outcome == .finished && once.results == [0, 1, 2])
+    #expect(once.notes.count == 1 && once.notes[0].contains("a lost the device"))
+    let folder = try ScratchFolder()
+    let again = try run(
+      "case $starts in 1) begin a;; 2) begin b;; esac; exit 69", folder: folder)
+    #expect(again.outcome == .failed(status: 69) && again.notes.count == 2)
+    #expect(try folder.text("starts") == "start\nstart\nstart\n")
+  }
+
+  @Test("a device that is lost before any candidate ends the tuning")
+  func lossWithoutCulprit() throws {
+    let folder = try ScratchFolder()
+    let run = try run("exit 69", folder: folder)
+    #expect(run.outcome == .failed(status: 69) && run.notes.isEmpty)
+    #expect(try folder.text("starts") == "start\n")
+  }
+
   @Test("a process without a sign of life is ended and another one goes on")
   func hang() throws {
     let folder = try ScratchFolder()

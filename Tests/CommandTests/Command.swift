@@ -35,17 +35,21 @@ final class Command {
   private let errorFile: URL
   private let scratch: TemporaryFolder
 
-  /// Starts `program` with `arguments`; `environment` is put over the tests' own, where an empty
-  /// value removes a variable.
+  /// Starts `widecl`, or another product of the package, with `arguments`.
+  ///
+  /// `environment` is put over the tests' own, where an empty value removes a variable. `launcher`,
+  /// a program with its arguments, starts it where given.
   init(
-    _ arguments: [String], environment: [String: String] = [:], program: String = "widecl"
+    _ arguments: [String], program: String = "widecl", environment: [String: String] = [:],
+    launcher: [String] = []
   ) throws {
     scratch = try TemporaryFolder()
     outFile = scratch.url.appending(path: "out")
     errorFile = scratch.url.appending(path: "error")
     for file in [outFile, errorFile] { try Data().write(to: file) }
-    process.executableURL = Command.folder.appending(path: program)
-    process.arguments = arguments
+    let words = launcher + [Command.folder.appending(path: program).path] + arguments
+    process.executableURL = URL(fileURLWithPath: words[0])
+    process.arguments = Array(words.dropFirst())
     process.currentDirectoryURL = scratch.url
     let defaults = ["XDG_CACHE_HOME": try Command.cache.get().url.path]
     process.environment = ProcessInfo.processInfo.environment.merging(defaults) { $1 }
@@ -64,9 +68,9 @@ final class Command {
   }
 
   static func run(
-    _ arguments: [String], environment: [String: String] = [:]
+    _ arguments: [String], environment: [String: String] = [:], launcher: [String] = []
   ) throws -> CommandResult {
-    try Command(arguments, environment: environment).wait()
+    try Command(arguments, environment: environment, launcher: launcher).wait()
   }
 
   /// Waits for the end; kills the process, and fails, when it takes too long.
@@ -139,10 +143,11 @@ enum Small {
 /// standard output.
 func expectFailure(
   _ status: Int32, _ arguments: [String], environment: [String: String] = [:],
+  launcher: [String] = [],
   mentions: String = "", afterProgress: Bool = false,
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
-  let result = try Command.run(arguments, environment: environment)
+  let result = try Command.run(arguments, environment: environment, launcher: launcher)
   let label = "\(arguments): \(result.error)"
   #expect(result.status == status, "\(label)", sourceLocation: sourceLocation)
   #expect(result.out.isEmpty, "\(label)", sourceLocation: sourceLocation)

@@ -2,6 +2,7 @@ import Autotuner
 import DeviceRuntime
 import Foundation
 import Operators
+import TestSupport
 import Testing
 
 /// What the toolchain's clang and a reader can say about the kernels without a device.
@@ -128,37 +129,14 @@ private struct KernelVariant: CustomStringConvertible {
   }
 }
 
-/// The clang beside swift.
-private struct Clang {
-  private let path: String
-
-  init() throws {
-    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-    let swift = try #require(
-      folders.map { "\($0)/swift" }.first { FileManager.default.isExecutableFile(atPath: $0) },
-      "swift is not in PATH")
-    let folder = URL(fileURLWithPath: swift).resolvingSymlinksInPath().deletingLastPathComponent()
-    // Beside the program itself or, where that is another tool's proxy, beside its link.
-    let places = [folder.path, String(swift.dropLast("/swift".count))]
-    path = try #require(
-      places.map { "\($0)/clang" }.first { FileManager.default.isExecutableFile(atPath: $0) },
-      "no clang beside \(swift)")
-  }
-
-  func accepts(_ files: [String]) throws -> (accepted: Bool, log: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
-    process.arguments =
+extension Clang {
+  fileprivate func accepts(_ files: [String]) throws -> (accepted: Bool, log: String) {
+    let (succeeded, log) = try run(
       [
         "-x", "cl", "-cl-std=CL1.2", "-target", "spir64", "-fsyntax-only", "-Wall", "-Wextra",
         "-Wundef", "-Werror", "-Xclang", "-fdeclare-opencl-builtins", "-Xclang",
         "-finclude-default-header",
-      ] + files
-    let log = Pipe()
-    process.standardError = log
-    try process.run()
-    let text = log.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus == 0, String(decoding: text, as: UTF8.self))
+      ] + files)
+    return (succeeded, log)
   }
 }
