@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: benchmark benchmark-transfer gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange
+.PHONY: benchmark benchmark-transfer gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange crash-test long-run
 
 WIDECL := .build/release/widecl
 DEMO := runs/demo
@@ -40,6 +40,16 @@ test: lint-format build-tests ## Lint, build with warnings as errors, run every 
 	@echo "== Tests, with a cache of compiled kernels of their own"
 	@export POCL_CACHE_DIR=$$(mktemp -d "$(CURDIR)/.build/pocl.XXXXXX"); \
 	trap 'rm -rf "$$POCL_CACHE_DIR"' EXIT; $(SWIFT_TEST)
+
+# 20 times what `make test` does: 200 kills, and as many faults of disks, power and devices.
+crash-test: build-tests ## Kill training at random moments, break its disk and device: half an hour.
+	@WIDECL_TEST_CRASHES=20 $(SWIFT_TEST) --filter 'KillTests|CrashTests|DeviceFaultTests'
+
+LONG_RUN_STEPS := 100000
+
+long-run: setup ## Train 10^5 steps of a small network; fail when memory, handles or times grow.
+	swift build -c release --product widecl-benchmarks
+	@.build/release/widecl-benchmarks long-run $(LONG_RUN_STEPS) benchmarks/results
 
 # The comparison's own Python, so that nothing of the system's changes.
 BENCHMARK_PYTHON := .venv/bin/python

@@ -96,7 +96,9 @@ let package = Package(
 
     .executableTarget(
       name: "widecl-benchmarks",
-      dependencies: ["Training", "Models", "Graph", "Operators", "Autotuner", "DeviceRuntime"],
+      dependencies: [
+        "Training", "Models", "Graph", "Operators", "Autotuner", "DeviceRuntime", "Datasets",
+      ],
       path: "benchmarks",
       exclude: [
         "README.md", "compare.py", "pytorch_step.py", "results", "roofline.py", "transfer.py",
@@ -157,7 +159,9 @@ let package = Package(
       resources: [.copy("Golden")], swiftSettings: settings),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["widecl", "Training", "Models", "Graph", "Datasets", "TestSupport"],
+      dependencies: [
+        "widecl", "widecl-benchmarks", "Training", "Models", "Graph", "Datasets", "TestSupport",
+      ],
       exclude: ["Shims"], swiftSettings: settings),
   ]
 )

@@ -3,15 +3,26 @@ import DeviceRuntime
 import Foundation
 import Operators
 
-// Prints, for the convolutions of a Wide ResNet, each candidate's time and GFLOP/s.
-// Usage: widecl-benchmarks PASS CHANNELS SIZE BATCH [IN_CHANNELS [KERNEL [STRIDE]]]
-// Or lists the kernels that a GPU would get: widecl-benchmarks programs|all-programs MODEL...
 let arguments = CommandLine.arguments.dropFirst()
+// Lists the kernels that a GPU would get: widecl-benchmarks programs|all-programs MODEL...
 if let command = arguments.first, ["programs", "all-programs"].contains(command) {
   try Programs.print(
     models: Array(arguments.dropFirst()), allConfigurations: command == "all-programs")
   exit(0)
 }
+let manager = try DeviceManager()
+let context = try manager.makeContext(
+  on: try manager.device(matching: ProcessInfo.processInfo.environment["WIDECL_DEVICE"]),
+  kernels: KernelLibrary(
+    directory: ProcessInfo.processInfo.environment["WIDECL_KERNELS"].map {
+      URL(fileURLWithPath: $0)
+    }))
+if arguments.first == "long-run" {
+  exit(try longRun(Array(arguments.dropFirst()), on: context))
+}
+
+// Prints, for the convolutions of a Wide ResNet, each candidate's time and GFLOP/s.
+// Usage: widecl-benchmarks PASS CHANNELS SIZE BATCH [IN_CHANNELS [KERNEL [STRIDE]]]
 let numbers = arguments.dropFirst().compactMap { Int($0) }
 guard let pass = arguments.first, numbers.count >= 3 else {
   print("usage: widecl-benchmarks PASS CHANNELS SIZE BATCH [IN_CHANNELS [KERNEL [STRIDE]]]")
@@ -22,13 +33,6 @@ let shape = Conv2DShape(
   inChannels: numbers.count > 3 ? numbers[3] : numbers[0], outChannels: numbers[0],
   kernel: numbers.count > 4 ? numbers[4] : 3, stride: numbers.count > 5 ? numbers[5] : 1)
 let filter = ProcessInfo.processInfo.environment["ONLY"] ?? "tile"
-let manager = try DeviceManager()
-let context = try manager.makeContext(
-  on: try manager.device(matching: ProcessInfo.processInfo.environment["WIDECL_DEVICE"]),
-  kernels: KernelLibrary(
-    directory: ProcessInfo.processInfo.environment["WIDECL_KERNELS"].map {
-      URL(fileURLWithPath: $0)
-    }))
 let queue = try context.makeQueue()
 
 @MainActor func run<Operation: TunableOperation>(

@@ -9,7 +9,7 @@ import Training
 @Suite(.serialized)
 struct CrashTests {
   /// How often each test tries; `make crash-test` sets more.
-  private static let tries = Crashes.number(of: 8)
+  private static let tries = Crashes.number(of: 6)
 
   /// A finished run with checkpoints in its epochs, too, and the calls that wrote its files.
   private static let whole = Result { () -> (folder: TemporaryFolder, calls: [String]) in
