@@ -40,8 +40,12 @@ struct WideCLCommand: ParsableCommand {
     // Else glibc, once a large array is freed, keeps later ones in a heap that it hardly shrinks:
     // 77 MiB more for WRN-28-10.
     mallopt(M_MMAP_THRESHOLD, 1 << 20)
-    // A write past the limit on the size of files is an error then, as a full disk is.
-    signal(SIGXFSZ, SIG_IGN)
+    // A write past the limit on the size of files is an error then, as on a full disk. Blocked and
+    // not ignored: drivers set handlers of their own, by which the second such write ends the process.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGXFSZ)
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
     do {
       var command = try parseAsRoot()
       try command.run()
