@@ -73,17 +73,21 @@ benchmark-transfer: build ## Measure what tuning per device and per width is wor
 	@$(BENCHMARK_PYTHON) benchmarks/transfer.py --widecl $(WIDECL) --intel .venv/lib/libintelocl.so \
 	  --readme README.md
 
-# libFuzzer needs code that counts its branches, built apart.
 FUZZ_INPUTS := 1000000
 FUZZ_RUNTIME = $(wildcard $(dir $(shell command -v swift))../lib/clang/*/lib/linux/libclang_rt.fuzzer_no_main-$(shell uname -m).a)
-FUZZ_BUILD = -c release --scratch-path .build/fuzz --product widecl-fuzz \
-  -Xswiftc -DWITH_COVERAGE -Xswiftc -Xfrontend -Xswiftc -sanitize=fuzzer \
-  -Xcc -fsanitize=fuzzer-no-link \
+ifdef FUZZ_COVERAGE
+# libFuzzer needs code that counts its branches, built apart.
+FUZZ_BUILD = --scratch-path .build/fuzz -Xswiftc -DWITH_COVERAGE \
+  -Xswiftc -Xfrontend -Xswiftc -sanitize=fuzzer -Xcc -fsanitize=fuzzer-no-link \
   -Xlinker --whole-archive -Xlinker $(FUZZ_RUNTIME) -Xlinker --no-whole-archive -Xlinker -lstdc++
+FUZZ := .build/fuzz/release/widecl-fuzz
+else
+FUZZ := .build/release/widecl-fuzz
+endif
 
-fuzz: setup ## Read FUZZ_INPUTS (a million) hostile files of each kind, into fuzz/results.json.
-	swift build $(FUZZ_BUILD)
-	@scripts/fuzz .build/fuzz/release/widecl-fuzz $(FUZZ_INPUTS)
+fuzz: setup ## Read a million hostile files of each kind; FUZZ_COVERAGE=1 for libFuzzer.
+	swift build -c release --product widecl-fuzz $(FUZZ_BUILD)
+	@scripts/fuzz $(FUZZ) $(FUZZ_INPUTS)
 
 check-exchange: build ## Compare exported networks with what onnxruntime and PyTorch compute.
 	@scripts/setup python3-venv
