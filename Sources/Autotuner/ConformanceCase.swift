@@ -40,17 +40,34 @@ package struct ConformanceCase<Operation: TunableOperation> {
 
   /// Runs one configuration and compares every output with the reference.
   ///
-  /// Each buffer has a guard behind it that must keep its pattern; inputs must keep their values.
-  /// Returns the seconds of another run.
-  @discardableResult
+  /// Each buffer has a guard behind it that must keep its pattern, unless it is bare; inputs must
+  /// keep their values.
   package func check(
-    _ configuration: Operation.Configuration, on queue: Queue
+    _ configuration: Operation.Configuration, on queue: Queue, isBare: Bool = false
+  ) throws {
+    _ = try checked(configuration, on: queue, isBare: isBare)
+  }
+
+  /// Checks one configuration and returns the seconds of another run.
+  package func checkedSeconds(
+    of configuration: Operation.Configuration, on queue: Queue
   ) throws -> Double {
+    let bound = try checked(configuration, on: queue, isBare: false)
+    let begin = DispatchTime.now().uptimeNanoseconds
+    try bound.enqueue(on: queue, scalars: Operation.exampleScalars(problem))
+    try queue.finish()
+    return Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9
+  }
+
+  private func checked(
+    _ configuration: Operation.Configuration, on queue: Queue, isBare: Bool
+  ) throws -> BoundOperation {
     var buffers: [String: any DeviceBuffer] = [:]
     var guarded: [(tensor: TensorArgument, storage: GuardedBuffer)] = []
     var nextInput = 0
     for tensor in tensors {
-      let storage = try GuardedBuffer(count: tensor.count, element: tensor.element, queue: queue)
+      let storage = try GuardedBuffer(
+        count: tensor.count, element: tensor.element, queue: queue, isBare: isBare)
       if tensor.role != .output {
         try storage.write(repeating: inputs[nextInput], on: queue)
         nextInput += 1
@@ -61,7 +78,8 @@ package struct ConformanceCase<Operation: TunableOperation> {
     let plan = Operation.plan(problem, configuration)
     var scratch: [(name: String, storage: GuardedBuffer)] = []
     for item in plan.scratch {
-      let storage = try GuardedBuffer(count: item.count, element: .float, queue: queue)
+      let storage = try GuardedBuffer(
+        count: item.count, element: .float, queue: queue, isBare: isBare)
       buffers[item.name] = storage.buffer
       scratch.append((item.name, storage))
     }
@@ -94,10 +112,7 @@ package struct ConformanceCase<Operation: TunableOperation> {
       }
       if tensor.role != .output { inputIndex += 1 }
     }
-    let begin = DispatchTime.now().uptimeNanoseconds
-    try bound.enqueue(on: queue, scalars: Operation.exampleScalars(problem))
-    try queue.finish()
-    return Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9
+    return bound
   }
 
   private func compare(

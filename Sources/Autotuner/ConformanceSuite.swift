@@ -1,60 +1,171 @@
 import DeviceRuntime
 
-/// Checks every candidate of operations against their references on their example problems.
-package struct ConformanceSuite {
-  /// What a run came to.
-  package struct Report: Sendable {
-    /// Candidates times problems times kinds of inputs.
-    package var checks = 0
-    package var failures: [String] = []
+/// Checks operations' configurations against their references on one device.
+package final class ConformanceSuite {
+  private let work: VerificationWork
+  private let makeQueue: () throws -> Queue
+  private var queue: Queue
+  private let tuned: TuningDatabase
+  private let shipped: TuningDatabase
+  private let journal: Journal?
 
-    package init() {}
-  }
-
-  private let queue: Queue
-  private let algorithms: Algorithms
-  private let sample: Int?
-  private let seed: UInt64
-
-  /// A suite of all candidates, or of each problem's default and `sample` others by `seed`.
-  package init(queue: Queue, algorithms: Algorithms = .all, sample: Int? = nil, seed: UInt64 = 1) {
-    self.queue = queue
-    self.algorithms = algorithms
-    self.sample = sample
-    self.seed = seed
-  }
-
-  /// Adds the checks of an operation to `report`; false when `stop` ended it early.
+  /// A suite that notes what it finds in `journal`.
   ///
-  /// A failure, of the driver too, is a line of the report.
+  /// `makeQueue` gives a queue in a context of its own; `tuned` and `shipped` hold configurations
+  /// that are checked whatever the sample is.
+  package init(
+    _ work: VerificationWork, tuned: TuningDatabase = TuningDatabase(),
+    shipped: TuningDatabase = TuningDatabase(), journal: Journal? = nil,
+    makeQueue: @escaping () throws -> Queue
+  ) throws {
+    self.work = work
+    self.tuned = tuned
+    self.shipped = shipped
+    self.journal = journal
+    self.makeQueue = makeQueue
+    queue = try makeQueue()
+  }
+
+  /// Checks one operation; nil when `stop` ended it early.
+  ///
+  /// A failure, of the driver too, is a line of the result; only a journal that cannot be written
+  /// and a device that is lost throw. `report` gets the number of checks so far.
   package func run<Operation: TunableOperation>(
-    _ operation: Operation.Type, into report: inout Report, stop: () -> Bool = { false }
-  ) -> Bool {
-    var generator = ExampleGenerator(seed: seed)
-    for (number, problem) in Operation.exampleProblems.enumerated() {
-      var candidates = algorithms.candidates(
-        of: operation, for: problem, on: queue.context.info)
-      if candidates.isEmpty { report.failures.append("\(Operation.name) [\(problem)]: none") }
-      if let sample {
-        candidates =
-          Array(candidates.prefix(1))
-          + candidates.dropFirst().shuffled(using: &generator).prefix(sample)
+    _ operation: Operation.Type, stop: () -> Bool = { false }, report: (Int) -> Void = { _ in }
+  ) throws -> VerificationResult? {
+    let info = queue.context.info
+    let favourites = favourites(of: operation)
+    var result = VerificationResult(operation: Operation.name)
+    var generator = ExampleGenerator(seed: work.seed)
+    for (number, problem) in problems(of: operation, favourites).enumerated() {
+      let chosen = choice(for: problem, favourites, &generator)
+      if chosen.isEmpty && work.configuration == nil {
+        result.failures.append(
+          VerificationResult.Failure(
+            operation: Operation.name, problem: problem.description, configuration: "none",
+            reason: "there is no configuration for it on this device"))
       }
-      for kind in [ExampleKind.integers, .random] {
-        let example = ConformanceCase(operation, problem, kind: kind, seed: UInt64(number + 1))
-        for configuration in candidates {
-          if stop() { return false }
-          report.checks += 1
-          do { try example.check(configuration, on: queue) } catch {
-            let line = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " | ")
-            report.failures.append(
-              error is ConformanceFailure
-                ? line : "\(Operation.name) [\(problem)] \(configuration): \(line)")
+      guard !chosen.isEmpty else { continue }
+      result.problems += 1
+      // Made when they are first needed: after a crash most are not.
+      var cases: [ConformanceCase<Operation>] = []
+      for (configuration, role) in chosen {
+        if stop() { return nil }
+        let key = Journal.Key(
+          device: info, operation: Operation.name, problem: problem.description,
+          configuration: configuration.description)
+        let failures: [String]
+        if let journal, journal.blacklist.contains(key) {
+          failures = ["it crashed or hung the process"]
+        } else if let known = journal?.verdict(key) {
+          failures = known
+        } else {
+          if cases.isEmpty {
+            cases = [ExampleKind.integers, .random].map {
+              ConformanceCase(operation, problem, kind: $0, seed: UInt64(number + 1))
+            }
           }
+          try journal?.beginCheck(key)
+          failures = try check(configuration, cases)
+          try journal?.endCheck(key, failures: failures)
         }
+        result.add(
+          configuration.description, role, problem: problem.description, failures: failures)
+        report(result.checks)
       }
       queue.context.releasePrograms()
     }
-    return true
+    return result
+  }
+
+  private func check<Operation: TunableOperation>(
+    _ configuration: Operation.Configuration, _ cases: [ConformanceCase<Operation>]
+  ) throws -> [String] {
+    func line(_ error: any Error) -> String {
+      "\(error)".split(whereSeparator: \.isNewline).prefix(3).joined(separator: " | ")
+    }
+    var failures: [String] = []
+    for example in cases {
+      do {
+        try example.check(configuration, on: queue, isBare: work.areBuffersBare)
+      } catch let error as ConformanceFailure {
+        failures.append(line(error))
+      } catch {
+        failures.append(line(error))
+        // After a failed kernel, some drivers refuse everything in its context.
+        queue = try makeQueue()
+        break
+      }
+    }
+    return failures
+  }
+
+  // MARK: - What is checked
+
+  /// A configuration that is in use: of the user's tuning or of the shipped results.
+  private struct Favourite<Operation: TunableOperation> {
+    var problem: Operation.Problem
+    var configuration: Operation.Configuration
+    var role: VerificationResult.Role
+  }
+
+  private func favourites<Operation: TunableOperation>(
+    of operation: Operation.Type
+  ) -> [Favourite<Operation>] {
+    let here = TuningDatabase.DeviceKey(queue.context.info)
+    var result: [Favourite<Operation>] = []
+    for (role, database) in [(VerificationResult.Role.tuned, tuned), (.shipped, shipped)] {
+      for device in database.devices
+      where device.device == here || device.device.isSameClass(as: here) {
+        for entry in device.entries {
+          guard let value = entry.decoded(as: operation) else { continue }
+          result.append(
+            Favourite(problem: value.problem, configuration: value.configuration, role: role))
+        }
+      }
+    }
+    return result
+  }
+
+  /// The examples, and what stands for the shipped results' problems in a check.
+  private func problems<Operation: TunableOperation>(
+    of operation: Operation.Type, _ favourites: [Favourite<Operation>]
+  ) -> [Operation.Problem] {
+    func size(_ problem: Operation.Problem) -> Double {
+      let cost = Operation.cost(problem)
+      return max(cost.flops, cost.bytes)
+    }
+    // The user's file may be somebody else's, and hold sizes that nobody can compute.
+    let shipped = favourites.filter { $0.role == .shipped }.map {
+      Operation.checkProblem(for: $0.problem)
+    }
+    var seen: Set<Operation.Problem> = []
+    let all = (Operation.exampleProblems + shipped).filter { seen.insert($0).inserted }
+    guard let largest = work.largest else { return all }
+    let small = all.filter { size($0) <= largest }
+    return small.isEmpty ? Array(all.sorted { size($0) < size($1) }.prefix(1)) : small
+  }
+
+  private func choice<Operation: TunableOperation>(
+    for problem: Operation.Problem, _ favourites: [Favourite<Operation>],
+    _ generator: inout ExampleGenerator
+  ) -> [(Operation.Configuration, VerificationResult.Role)] {
+    let candidates = work.algorithms.candidates(
+      of: Operation.self, for: problem, on: queue.context.info)
+    var roles: [Operation.Configuration: VerificationResult.Role] = [:]
+    for favourite in favourites.reversed() {
+      roles[Operation.checkConfiguration(favourite.configuration, for: problem)] = favourite.role
+    }
+    if let standard = candidates.first { roles[standard] = .standard }
+    let wanted = candidates.filter {
+      guard let part = work.configuration else { return true }
+      return $0.description.contains(part)
+    }
+    var others = wanted.filter { roles[$0] == nil }
+    if let sample = work.sample {
+      others = Array(others.shuffled(using: &generator).prefix(sample))
+    }
+    return wanted.compactMap { candidate in roles[candidate].map { (candidate, $0) } }
+      + others.map { ($0, .other) }
   }
 }

@@ -1,21 +1,26 @@
 import DeviceRuntime
 
 /// A buffer with a guard behind it, filled with a pattern that shows reads before writes.
+///
+/// A bare one has neither: a checker of memory accesses, such as Oclgrind, sees both for itself.
 package final class GuardedBuffer {
-  private static let guardBytes = 4096
   private static let pattern: UInt8 = 0xfd
 
   package let buffer: any DeviceBuffer
   private let allocation: Buffer<UInt8>
   private let count: Int
   private let element: TensorArgument.Element
+  private let guardBytes: Int
 
   /// Allocates on the queue's context; nothing is written but the pattern.
-  package init(count: Int, element: TensorArgument.Element, queue: Queue) throws(CLError) {
+  package init(
+    count: Int, element: TensorArgument.Element, queue: Queue, isBare: Bool = false
+  ) throws(CLError) {
     self.count = count
     self.element = element
+    guardBytes = isBare ? 0 : 4096
     let size = element == .uchar ? 1 : 4
-    allocation = try queue.context.makeBuffer(UInt8.self, count: count * size + Self.guardBytes)
+    allocation = try queue.context.makeBuffer(UInt8.self, count: count * size + guardBytes)
     switch element {
     case .float: buffer = try allocation.part(of: Float.self, byteOffset: 0, count: count)
     case .int: buffer = try allocation.part(of: Int32.self, byteOffset: 0, count: count)
@@ -29,7 +34,7 @@ package final class GuardedBuffer {
   ///
   /// 0xfdfdfdfd as a float is -4.2e37: a sum that starts from it is visibly wrong.
   package func reset(on queue: Queue) throws(CLError) {
-    try allocation.fill(Self.pattern, on: queue)
+    if guardBytes > 0 { try allocation.fill(Self.pattern, on: queue) }
   }
 
   /// Copies `period` over the whole buffer, again and again.
@@ -69,7 +74,7 @@ package final class GuardedBuffer {
 
   /// Whether nothing was written behind the buffer.
   package func guardIsIntact(on queue: Queue) throws(CLError) -> Bool {
-    let start = allocation.count - Self.guardBytes
+    let start = allocation.count - guardBytes
     return try allocation.read(start..<allocation.count, on: queue)
       .allSatisfy { $0 == Self.pattern }
   }

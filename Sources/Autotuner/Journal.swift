@@ -6,7 +6,8 @@ import Glibc
 /// A file with a line before each try and one after it.
 ///
 /// A candidate that crashed or hung the process has no line after it: at the next start it is on
-/// the black list. Only one process at a time holds the journal.
+/// the black list. What a verification found wrong is noted too. Only one process at a time holds
+/// the journal.
 package final class Journal {
   /// One candidate on one device.
   package struct Key: Hashable, Codable, Sendable {
@@ -28,10 +29,13 @@ package final class Journal {
   }
 
   private struct Line: Codable {
-    enum Event: String, Codable { case begin, end, crashed }
+    /// A `check` that ends well is followed by `right`; at the next start all others are `wrong`.
+    enum Event: String, Codable { case begin, end, crashed, check, right, wrong }
     var event: Event
     var key: Key
     var outcome: TuningRow.Outcome?
+    /// What was wrong, a line a check.
+    var failures: [String]?
   }
 
   /// What a journal's lines say.
@@ -42,6 +46,11 @@ package final class Journal {
     package var open: Set<Key> = []
     /// What the tries since the last `start` came to.
     package var outcomes: [Key: TuningRow.Outcome] = [:]
+    /// What a verification since the last `start` found wrong with each; nothing where it is right.
+    package var verdicts: [Key: [String]] = [:]
+    /// Candidates that a verification, this one or an earlier one, found wrong and none right since;
+    /// also those that ended it.
+    package var wrong: Set<Key> = []
 
     package var blacklist: Set<Key> { crashed.union(open) }
   }
@@ -49,7 +58,10 @@ package final class Journal {
   package let path: String
   /// The candidates not to try, as the file said when it was opened.
   package let blacklist: Set<Key>
+  /// The configurations that a verification found wrong, as the file said when it was opened.
+  package let distrust: Distrust
   private let outcomes: [Key: TuningRow.Outcome]
+  private let verdicts: [Key: [String]]
   private let files: any FileOperations
   private let descriptor: Int32
 
@@ -70,7 +82,9 @@ package final class Journal {
     let bytes = Journal.bytes(path)
     let content = Journal.content(bytes)
     blacklist = content.blacklist
+    distrust = Distrust(content)
     outcomes = content.outcomes
+    verdicts = content.verdicts
     // The process that wrote the last line may have died in the middle of it.
     if let last = bytes.last, last != UInt8(ascii: "\n") { try write([UInt8(ascii: "\n")]) }
   }
@@ -90,16 +104,34 @@ package final class Journal {
     try write(Line(event: .end, key: key, outcome: outcome))
   }
 
-  /// Begins a tuning: keeps the black list and forgets the outcomes of earlier tries.
+  /// What a check of this verification found before its process was ended and started again.
+  package func verdict(_ key: Key) -> [String]? { verdicts[key] }
+
+  /// Notes that a verification is about to check a candidate.
+  package func beginCheck(_ key: Key) throws(TuningError) {
+    try write(Line(event: .check, key: key))
+  }
+
+  /// Notes what a verification found wrong with a candidate: nothing if it is right.
+  package func endCheck(_ key: Key, failures: [String]) throws(TuningError) {
+    try write(Line(event: failures.isEmpty ? .right : .wrong, key: key, failures: failures))
+  }
+
+  /// Begins a tuning or a verification: keeps the black list and what was found
+  /// wrong, and forgets the outcomes of earlier tries.
   package static func start(
     _ path: String, files: any FileOperations = SystemFiles()
   ) throws(TuningError) {
     let journal = try Journal(path, files: files)
     let encoder = Journal.encoder
     var lines: [[UInt8]] = []
-    for key in journal.blacklist.sorted(by: { "\($0)" < "\($1)" }) {
-      guard let data = try? encoder.encode(Line(event: .crashed, key: key)) else { continue }
-      lines.append(Array(data) + [UInt8(ascii: "\n")])
+    for (event, keys) in [
+      (Line.Event.crashed, journal.blacklist), (.wrong, content(of: path).wrong),
+    ] {
+      for key in keys.sorted(by: { "\($0)" < "\($1)" }) {
+        guard let data = try? encoder.encode(Line(event: event, key: key)) else { continue }
+        lines.append(Array(data) + [UInt8(ascii: "\n")])
+      }
     }
     do { try AtomicFile.replace(path, by: lines, files: files) } catch {
       throw cannotWrite(path, error)
@@ -125,6 +157,18 @@ package final class Journal {
       case .end:
         content.open.remove(line.key)
         content.outcomes[line.key] = line.outcome
+      case .check:
+        content.open.insert(line.key)
+        content.wrong.insert(line.key)
+      case .right:
+        content.open.remove(line.key)
+        content.wrong.remove(line.key)
+        content.verdicts[line.key] = []
+      case .wrong:
+        content.open.remove(line.key)
+        content.wrong.insert(line.key)
+        // Without failures it is of an earlier verification.
+        content.verdicts[line.key] = line.failures
       }
     }
     return content

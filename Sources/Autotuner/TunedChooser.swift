@@ -30,14 +30,19 @@ package final class TunedChooser: ConfigurationChooser {
   }
 
   package let algorithms: Algorithms
+  /// What is never chosen while there is another candidate.
+  package let distrust: Distrust
   private let databases: [TuningDatabase]
   /// The entries of each operation in its types, made when they are first asked for.
   private let decoded = Mutex<[String: any Sendable]>([:])
 
   /// A chooser over several databases, the user's before the shipped ones.
-  package init(_ databases: [TuningDatabase], algorithms: Algorithms = .all) {
+  package init(
+    _ databases: [TuningDatabase], algorithms: Algorithms = .all, distrust: Distrust = Distrust()
+  ) {
     self.databases = databases
     self.algorithms = algorithms
+    self.distrust = distrust
   }
 
   /// All results in one database, where the earlier of two databases counts.
@@ -59,7 +64,9 @@ package final class TunedChooser: ConfigurationChooser {
   package func choice<Operation: TunableOperation>(
     for operation: Operation.Type, _ problem: Operation.Problem, on device: DeviceInfo
   ) -> Choice<Operation.Configuration> {
-    let candidates = algorithms.candidates(of: operation, for: problem, on: device)
+    let candidates = distrust.trusted(
+      algorithms.candidates(of: operation, for: problem, on: device), of: operation, for: problem,
+      on: device)
     guard let standard = candidates.first else {
       preconditionFailure("\(Operation.name) has no configuration for \(problem)")
     }

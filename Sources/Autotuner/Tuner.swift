@@ -140,6 +140,8 @@ private struct DeviceEvaluator<Operation: TunableOperation>: CandidateEvaluator 
     let outcome: TuningRow.Outcome
     if let journal, journal.blacklist.contains(key) {
       outcome = .skipped(reason: "it ended the process before")
+    } else if let journal, journal.distrust.isWrong(key) {
+      outcome = .skipped(reason: "'widecl verify' found it wrong")
     } else if let known = journal?.outcome(key), candidate != 0 {
       // The default is tried again in any case: the others are compared with its outputs.
       outcome = known

@@ -9,7 +9,7 @@ package struct TuningRow: Hashable, Codable, Sendable {
     case slow(seconds: Double?)
     /// Not built, failed in the driver, or wrong.
     case failed(reason: String)
-    /// Not tried: it ended a process before.
+    /// Not tried: it ended a process before, or was found wrong.
     case skipped(reason: String)
   }
 

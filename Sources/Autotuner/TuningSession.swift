@@ -48,7 +48,7 @@ package struct TuningSession {
           }))
       if work.isExhaustive { tuner.search.exhaustiveLimit = .max }
       let known = TunedChooser(
-        [store.load().database, shipped], algorithms: work.algorithms)
+        [store.load().database, shipped], algorithms: work.algorithms, distrust: journal.distrust)
       let result = try instance.accept(
         Tune(
           tuner: tuner, known: known, found: found, seconds: min(left, max(share, 3)),

@@ -48,6 +48,9 @@ package struct TuningStore: Sendable {
     }
   }
 
+  /// What the journal says is not to be used.
+  package var distrust: Distrust { Distrust(Journal.content(of: journal)) }
+
   /// Merges `changes` into the file, as one of several processes that may do so.
   package func save(_ changes: TuningDatabase) throws(TuningError) {
     try createFolder()

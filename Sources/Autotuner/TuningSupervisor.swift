@@ -1,9 +1,10 @@
 import Foundation
 import Glibc
 
-/// Runs a tuning in a child process and starts it again when a candidate crashes or hangs it.
+/// Runs a tuning or a verification in a child process and starts it again when a candidate crashes
+/// or hangs it.
 package struct TuningSupervisor {
-  /// How a tuning ended.
+  /// How the work ended.
   package enum Outcome: Hashable, Sendable {
     case finished
     /// By request; what was found is kept.
@@ -20,8 +21,8 @@ package struct TuningSupervisor {
   private let timeout: Double
   private let now = Tuner.Surroundings().now
 
-  /// `arguments` make the executable read `TuningWork` and write lines of `TuningEvent`; a child
-  /// without a sign of life for `timeout` seconds is ended.
+  /// `arguments` make the executable read the work and write lines of its events; a child without
+  /// a sign of life for `timeout` seconds is ended.
   package init(
     executable: String, arguments: [String], store: TuningStore, timeout: Double = 60
   ) {
@@ -35,14 +36,14 @@ package struct TuningSupervisor {
   ///
   /// The tasks' indices in events are those in `work`. `note` gets a line for each candidate that
   /// ended a child.
-  package func run(
-    _ work: TuningWork, stop: () -> Bool = { false }, note: (String) -> Void = { _ in },
-    handle: (TuningEvent) -> Void
+  package func run<Work: SupervisedWork>(
+    _ work: Work, stop: () -> Bool = { false }, note: (String) -> Void = { _ in },
+    handle: (Work.Event) -> Void
   ) throws(TuningError) -> Outcome {
     try store.createFolder()
     try Journal.start(store.journal)
     let deadline = now() + work.seconds
-    var remaining = Array(work.tasks.indices)
+    var remaining = Array(0..<work.taskCount)
     var blacklist = Journal.content(of: store.journal).blacklist
     var losses = 0
     // Notes the candidates that were begun and not ended; false where there is none.
@@ -60,25 +61,18 @@ package struct TuningSupervisor {
       let left = deadline - now()
       if stop() { return .stopped }
       if left <= 0 { return .finished }
-      var part = work
-      part.tasks = remaining.map { work.tasks[$0] }
-      part.seconds = left
       let indices = remaining
-      guard let input = try? JSONEncoder().encode(part) else {
+      guard let input = try? JSONEncoder().encode(work.part(indices, seconds: left)) else {
         preconditionFailure("work of strings and finite numbers")
       }
       let child = try Child(
         executable: executable, arguments: arguments, input: input, folder: store.folder)
-      let end = watch(child, stop: stop) { event in
-        switch event {
-        case .progress(let task, let tried, let limit, let best):
-          guard indices.indices.contains(task) else { return }
-          handle(.progress(task: indices[task], tried: tried, limit: limit, best: best))
-        case .result(let task, let result):
-          guard indices.indices.contains(task) else { return }
-          remaining.removeAll { $0 == indices[task] }
-          handle(.result(task: indices[task], result))
-        }
+      let end = watch(child, stop: stop) { (event: Work.Event) in
+        guard indices.indices.contains(event.task) else { return }
+        var event = event
+        event.task = indices[event.task]
+        if event.isResult { remaining.removeAll { $0 == event.task } }
+        handle(event)
       }
       switch end {
       case .exited(0): return stop() ? .stopped : .finished
@@ -102,8 +96,8 @@ package struct TuningSupervisor {
     case signalled(Int32, hung: Bool)
   }
 
-  private func watch(
-    _ child: borrowing Child, stop: () -> Bool, handle: (TuningEvent) -> Void
+  private func watch<Event: SupervisedEvent>(
+    _ child: borrowing Child, stop: () -> Bool, handle: (Event) -> Void
   ) -> End {
     var lastSign = now()
     var isAsked = false
@@ -117,7 +111,7 @@ package struct TuningSupervisor {
         while let newline = pending.firstIndex(of: UInt8(ascii: "\n")) {
           let line = Data(pending[..<newline])
           pending.removeSubrange(...newline)
-          if let event = try? decoder.decode(TuningEvent.self, from: line) { handle(event) }
+          if let event = try? decoder.decode(Event.self, from: line) { handle(event) }
         }
       }
       if stop() && !isAsked {

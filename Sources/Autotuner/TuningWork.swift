@@ -83,7 +83,9 @@ private struct MakeTask: OperationVisitor {
 }
 
 /// What a worker process is to do; it reads this from its standard input.
-package struct TuningWork: Hashable, Codable, Sendable {
+package struct TuningWork: Hashable, Codable, Sendable, SupervisedWork {
+  package typealias Event = TuningEvent
+
   package var tasks: [TuningTask]
   /// Seconds for all of them.
   package var seconds: Double
@@ -99,11 +101,37 @@ package struct TuningWork: Hashable, Codable, Sendable {
     self.algorithms = algorithms
     self.isExhaustive = isExhaustive
   }
+
+  package var taskCount: Int { tasks.count }
+
+  package func part(_ tasks: [Int], seconds: Double) -> TuningWork {
+    var part = self
+    part.tasks = tasks.map { self.tasks[$0] }
+    part.seconds = seconds
+    return part
+  }
 }
 
 /// What a worker process says, as lines of JSON on its standard output.
-package enum TuningEvent: Hashable, Codable, Sendable {
+package enum TuningEvent: Hashable, Codable, Sendable, SupervisedEvent {
   /// A candidate of the task with this index was tried.
   case progress(task: Int, tried: Int, limit: Int, best: Double?)
   case result(task: Int, TuningResult)
+
+  package var task: Int {
+    get {
+      switch self {
+      case .progress(let task, _, _, _), .result(let task, _): task
+      }
+    }
+    set {
+      switch self {
+      case .progress(_, let tried, let limit, let best):
+        self = .progress(task: newValue, tried: tried, limit: limit, best: best)
+      case .result(_, let result): self = .result(task: newValue, result)
+      }
+    }
+  }
+
+  package var isResult: Bool { if case .result = self { true } else { false } }
 }

@@ -166,9 +166,10 @@ package struct Study {
   /// Runs what is left, row by row, and writes the result's files after each run.
   ///
   /// `chooser` gives a row's configurations; the folder keeps them, and a row that was begun goes
-  /// on with its own.
+  /// on with its own, except for those in `distrust`.
   package func run(
-    chooser: (ModelTuning) throws -> TunedChooser, algorithms: Algorithms, report: (String) -> Void,
+    chooser: (ModelTuning) throws -> TunedChooser, algorithms: Algorithms,
+    distrust: Distrust = Distrust(), report: (String) -> Void,
     progress: Bool = true, stop: () -> Bool
   ) throws -> Outcome {
     for (row, state) in zip(rows, try result().rows) {
@@ -181,7 +182,7 @@ package struct Study {
         do {
           let finished = try self.run(
             model, row: row, number: run, chooser: chooser, algorithms: algorithms,
-            progress: progress, stop: stop)
+            distrust: distrust, progress: progress, stop: stop)
           guard finished else { return .interrupted }
         } catch let error as TrainingError where error.isDivergence {
           report("\(row.title): \(error.description)")
@@ -198,8 +199,8 @@ package struct Study {
 
   private func run(
     _ model: Model, row: PaperTable.Row, number: Int,
-    chooser: (ModelTuning) throws -> TunedChooser, algorithms: Algorithms, progress: Bool,
-    stop: () -> Bool
+    chooser: (ModelTuning) throws -> TunedChooser, algorithms: Algorithms, distrust: Distrust,
+    progress: Bool, stop: () -> Bool
   ) throws -> Bool {
     let path = folder(of: row, run: number)
     let output = try RunFolder(path, resume: true)
@@ -207,7 +208,8 @@ package struct Study {
     let configurations: TunedChooser
     if let bytes = FileManager.default.contents(atPath: record) {
       configurations = TunedChooser(
-        [try TuningDatabase(json: Array(bytes), path: record)], algorithms: algorithms)
+        [try TuningDatabase(json: Array(bytes), path: record)], algorithms: algorithms,
+        distrust: distrust)
     } else {
       let results = try chooser(
         ModelTuning(
@@ -216,7 +218,7 @@ package struct Study {
           microBatch: microBatch(of: model, chooser: DefaultChooser()) ?? .max)
       ).merged
       try AtomicFile.write([results.json], to: record)
-      configurations = TunedChooser([results], algorithms: algorithms)
+      configurations = TunedChooser([results], algorithms: algorithms, distrust: distrust)
     }
     let training = try TrainingRun(
       TrainingRun.Options(

@@ -83,7 +83,7 @@ struct ReproduceCommand: ParsableCommand {
     Interrupt.install()
     let outcome = try study.run(
       chooser: { try tuningOptions.chooser(for: context, tuning: $0) },
-      algorithms: tuningOptions.algorithms, report: tell,
+      algorithms: tuningOptions.algorithms, distrust: userDistrust(), report: tell,
       stop: { Interrupt.isRequested })
     if case .interrupted = outcome { throw ExitCode(Interrupt.exitStatus) }
     let result = try study.result()

@@ -94,14 +94,16 @@ struct TrainCommand: ParsableCommand {
     let chooser: TunedChooser
     if resume && FileManager.default.fileExists(atPath: record) {
       chooser = TunedChooser(
-        [try readTuningFile(record)], algorithms: tuningOptions.algorithms)
+        [try readTuningFile(record)], algorithms: tuningOptions.algorithms,
+        distrust: userDistrust())
     } else {
       let results = try
         (continues
         ? tuningOptions.chooser(for: context) : tunedChooser(network, dataset, recipe, context))
         .merged
       try AtomicFile.write([results.json], to: record)
-      chooser = TunedChooser([results], algorithms: tuningOptions.algorithms)
+      chooser = TunedChooser(
+        [results], algorithms: tuningOptions.algorithms, distrust: userDistrust())
     }
     var errors: [Double] = []
     for number in 0..<runs {

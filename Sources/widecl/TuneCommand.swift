@@ -45,7 +45,7 @@ struct TuneCommand: ParsableCommand {
   @Option(help: "Write the user's results to a file.") var export: String?
   @Option(name: .customLong("import"), help: "Take over the results in a file.")
   var importFile: String?
-  @Flag(help: "Forget the user's results and the candidates that crashed.") var clear = false
+  @Flag(help: "Forget the user's results, and what crashed or was found wrong.") var clear = false
   @OptionGroup var deviceOptions: DeviceOptions
   @Flag(help: "Print JSON.") var json = false
   @Flag(help: .hidden) var worker = false
@@ -65,11 +65,7 @@ struct TuneCommand: ParsableCommand {
 
   func run() throws {
     if worker { return try runTuningWorker(deviceOptions) }
-    guard let store = userStore() else {
-      throw TuningError(
-        .cannotWrite, "the cache folder", why: "neither HOME nor XDG_CACHE_HOME is set",
-        advice: "set one of them")
-    }
+    let store = try requiredUserStore()
     if list { return try printList(store) }
     if clear { return try store.clear() }
     if let export { return try write(store, to: export) }
@@ -125,8 +121,9 @@ struct TuneCommand: ParsableCommand {
     let content = store.load()
     for complaint in content.complaints { tell("widecl: \(complaint)") }
     if !again {
-      tasks = try TunedChooser([content.database], algorithms: algorithms).unfinished(
-        all, among: allOperations, on: context.info)
+      tasks = try TunedChooser(
+        [content.database], algorithms: algorithms, distrust: store.distrust
+      ).unfinished(all, among: allOperations, on: context.info)
     }
     let known = all.count - tasks.count
     if known > 0 { tell("\(known) of \(all.count) shapes have results; --again tunes them too") }
@@ -199,9 +196,11 @@ struct TuneCommand: ParsableCommand {
             + String(format: "  %.1f GFLOP/s  %.1f GB/s", entry.gflops, entry.gigabytesPerSecond))
       }
     }
-    for key in Journal.content(of: store.journal).blacklist.sorted(by: { "\($0)" < "\($1)" }) {
-      print(
-        "not tried again on \(key.device): \(key.operation) [\(key.problem)] \(key.configuration)")
+    let journal = Journal.content(of: store.journal)
+    for (title, keys) in [("not tried again", journal.blacklist), ("found wrong", journal.wrong)] {
+      for key in keys.sorted(by: { "\($0)" < "\($1)" }) {
+        print("\(title) on \(key.device): \(key.operation) [\(key.problem)] \(key.configuration)")
+      }
     }
   }
 

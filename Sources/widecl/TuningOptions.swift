@@ -32,14 +32,16 @@ struct TuningOptions: ParsableArguments {
   /// The chooser over the user's and the shipped results; tells of files that were put aside.
   func chooser(for context: Context) throws -> TunedChooser {
     switch tuning {
-    case "none": return TunedChooser([], algorithms: algorithms)
+    case "none": return TunedChooser([], algorithms: algorithms, distrust: userDistrust())
     case "auto":
       let content = userStore()?.load() ?? TuningStore.Content()
       for complaint in content.complaints { tell("widecl: \(complaint)") }
       return TunedChooser(
-        [content.database, TuningDatabase(shippedWith: context.kernels)], algorithms: algorithms)
+        [content.database, TuningDatabase(shippedWith: context.kernels)], algorithms: algorithms,
+        distrust: userDistrust())
     default:
-      return TunedChooser([try readTuningFile(tuning)], algorithms: algorithms)
+      return TunedChooser(
+        [try readTuningFile(tuning)], algorithms: algorithms, distrust: userDistrust())
     }
   }
 
@@ -78,6 +80,19 @@ extension Algorithms: ExpressibleByArgument {}
 func userStore() -> TuningStore? {
   cacheFolder(ProcessInfo.processInfo.environment).map { TuningStore(folder: $0.path) }
 }
+
+/// The user's results; an error where there is no cache folder.
+func requiredUserStore() throws(TuningError) -> TuningStore {
+  guard let store = userStore() else {
+    throw TuningError(
+      .cannotWrite, "the cache folder", why: "neither HOME nor XDG_CACHE_HOME is set",
+      advice: "set one of them")
+  }
+  return store
+}
+
+/// What crashed while it was tuned on the user's devices, or was found wrong there.
+func userDistrust() -> Distrust { userStore()?.distrust ?? Distrust() }
 
 /// Reads a file of tuning results that the user names.
 func readTuningFile(_ path: String) throws -> TuningDatabase {

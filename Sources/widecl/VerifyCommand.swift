@@ -10,71 +10,97 @@ struct VerifyCommand: ParsableCommand {
     abstract: "Checks the kernels on a device, or replays another engine's training run.",
     discussion: """
       Without --trace, every configuration of every kernel is run on small problems and compared
-      with its double-precision reference: half an hour on two cores, or a part of it with --op
-      and --sample. With it, the trace's steps are trained and the losses compared.
+      with its double-precision reference: half an hour on two cores, or a part of it with
+      --sample. The table tells which configurations are right wherever they were checked: the
+      defaults, those of your tuning, the shipped ones, others. One that is wrong, crashes or
+      hangs is not used on this device from now on; 'widecl tune --clear' forgets that, and so
+      does a verification that finds it right.
+
+      With --trace, the trace's steps are trained and the losses compared.
       """)
 
   @Option(help: "The folder of a trace.") var trace: String?
   @Option(help: "Only operations whose name contains this.") var op: String?
-  @Option(help: "Of each problem only the default and N other configurations, by chance.")
+  @Option(name: .customLong("configuration"), help: "Only configurations that contain this.")
+  var part: String?
+  @Option(
+    help: "Of each problem, beside what is in use, only N other configurations, by chance.")
   var sample: Int?
+  @Option(help: "Chooses the sample; by chance where it is not given.") var seed: UInt64?
+  @Option(
+    help: ArgumentHelp(
+      "Only problems of up to N operations or bytes, for slow devices.", valueName: "n"))
+  var largest: Double?
+  @Flag(help: "No guards behind buffers: for checkers of memory accesses, such as Oclgrind.")
+  var bareBuffers = false
+  @Option(
+    help: ArgumentHelp(
+      "End a configuration that gives no sign of life for so long.", valueName: "time"),
+    transform: parseSeconds)
+  var timeout: Double = 60
   @OptionGroup var tuningOptions: TuningOptions
   @OptionGroup var deviceOptions: DeviceOptions
   @Flag(help: "Print JSON.") var json = false
+  @Flag(help: .hidden) var worker = false
 
   func validate() throws {
-    if trace != nil && (op != nil || sample != nil) {
-      throw ValidationError("--op and --sample do not go with --trace")
+    let isPart = op != nil || part != nil || sample != nil || seed != nil || largest != nil
+    if trace != nil && (isPart || bareBuffers) {
+      throw ValidationError(
+        "--op, --configuration, --sample, --seed, --largest and --bare-buffers do not go with "
+          + "--trace")
     }
     if let sample, sample < 0 { throw ValidationError("--sample must be at least 0") }
-    if let op, !allOperations.contains(where: { $0.name.contains(op) }) {
+    if let largest, !(largest > 0 && largest.isFinite) {
+      throw ValidationError("--largest must be above 0")
+    }
+    if let op, operations.isEmpty {
       throw ValidationError(
         "no operation is named '\(op)'; there are "
           + allOperations.map { $0.name }.joined(separator: ", "))
     }
   }
 
+  private var operations: [String] {
+    allOperations.map { $0.name }.filter { name in op.map(name.contains) ?? true }
+  }
+
   func run() throws {
+    if worker { return try runVerificationWorker(deviceOptions) }
     if let trace { return try replay(trace) }
     try checkKernels()
   }
 
-  private struct KernelReport: Encodable {
-    var device: String
-    var driver: String
-    var checks: Int
-    var failures: [String]
-    var passed: Bool
-  }
-
   private func checkKernels() throws {
+    let store = try requiredUserStore()
     let context = try deviceOptions.makeContext()
     Interrupt.install()
-    let suite = ConformanceSuite(
-      queue: try context.makeQueue(), algorithms: tuningOptions.algorithms, sample: sample,
-      seed: .random(in: 0..<1_000_000))
-    var report = ConformanceSuite.Report()
-    var isWhole = true
-    for operation in allOperations where isWhole && (op.map(operation.name.contains) ?? true) {
-      let before = report
-      isWhole = suite.run(operation, into: &report, stop: { Interrupt.isRequested })
-      let failed = report.failures.count - before.failures.count
+    var report = VerificationReport(
+      context.info, seed: seed ?? .random(in: 0..<1_000_000), sample: sample)
+    let outcome = try runVerification(
+      VerificationWork(
+        operations: operations, algorithms: tuningOptions.algorithms, configuration: part,
+        sample: sample, seed: report.seed, largest: largest, areBuffersBare: bareBuffers),
+      store: store, device: context.device.index, timeout: timeout
+    ) { result in
+      report.add(result)
+      let wrong = result.failures.count
       tell(
-        "\(operation.name): \(report.checks - before.checks) checks"
-          + (failed > 0 ? ", \(failed) failed" : ""))
+        "\(result.operation): \(result.checks) checks" + (wrong > 0 ? ", \(wrong) failed" : ""))
     }
-    let passed = isWhole && report.failures.isEmpty
-    if json {
-      try printJSON(
-        KernelReport(
-          device: context.info.name, driver: context.info.driver, checks: report.checks,
-          failures: report.failures, passed: passed))
-    } else {
-      for failure in report.failures { print(failure) }
-      print("\(report.checks) checks, \(report.failures.count) failed")
+    switch outcome {
+    case .finished: break
+    case .stopped: throw ExitCode(Interrupt.exitStatus)
+    case .failed(let status): throw ExitCode(status)
+    case .crashed(let signal):
+      tell("widecl: verifying: the process died of signal \(signal); report it")
+      throw ExitCode(70)
     }
-    if !isWhole { throw ExitCode(Interrupt.exitStatus) }
-    if !passed { throw ExitCode(70) }
+    if let part, report.checks == 0 {
+      throw ValidationError("no configuration contains '\(part)'")
+    }
+    if json { try printJSON(report) } else { print(report.text) }
+    if !report.passed { throw ExitCode(70) }
   }
 
   private func replay(_ folder: String) throws {

@@ -66,6 +66,42 @@ struct JournalTests {
     #expect(try Journal(path).blacklist.isEmpty)
   }
 
+  @Test("what a verification found wrong, or what ended it, is distrusted until it is right")
+  func verdicts() throws {
+    let folder = try ScratchFolder()
+    let path = folder.file("journal")
+    do {
+      let journal = try Journal(path)
+      for (name, failures) in [("good", []), ("bad", ["y[1] is 2", "y[3] is 4"])] {
+        try journal.beginCheck(key(name))
+        try journal.endCheck(key(name), failures: failures)
+      }
+      try journal.beginCheck(key("crash"))
+    }
+    do {
+      let journal = try Journal(path)
+      #expect(journal.verdict(key("good")) == [])
+      #expect(journal.verdict(key("bad")) == ["y[1] is 2", "y[3] is 4"])
+      #expect(journal.verdict(key("crash")) == nil && journal.blacklist == [key("crash")])
+    }
+    for _ in 0..<2 {
+      try Journal.start(path)
+      let journal = try Journal(path)
+      #expect(journal.blacklist == [key("crash")])
+      for (name, isWrong) in [("good", false), ("bad", true), ("crash", true)] {
+        #expect(journal.verdict(key(name)) == nil)
+        #expect(journal.distrust.isWrong(key(name)) == isWrong)
+        #expect(!journal.distrust.isWrong(key(name, driver: "2")))
+      }
+    }
+    do {
+      let journal = try Journal(path)
+      try journal.beginCheck(key("bad"))
+      try journal.endCheck(key("bad"), failures: [])
+    }
+    #expect(try !Journal(path).distrust.isWrong(key("bad")))
+  }
+
   @Test("only one at a time holds it")
   func lock() throws {
     let folder = try ScratchFolder()

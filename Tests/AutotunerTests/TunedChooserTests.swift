@@ -1,6 +1,7 @@
-import Autotuner
 import DeviceRuntime
 import Testing
+
+@testable import Autotuner
 
 /// The look-up in databases.
 struct TunedChooserTests {
@@ -79,6 +80,38 @@ struct TunedChooserTests {
     #expect(choice([database], algorithms: .direct).configuration == .twice)
     let none = choice([], algorithms: .direct, offered: [.inexact, .plain])
     #expect(none.configuration == .plain && none.source == .standard)
+  }
+
+  @Test("what is distrusted is chosen for no problem, what crashed a tuning not for that one")
+  func distrust() throws {
+    func key(_ configuration: SquareOperation.Configuration, count: Int) -> Journal.Key {
+      Journal.Key(
+        device: here, operation: "square", problem: "\(count)",
+        configuration: configuration.description)
+    }
+    func choice(
+      _ content: Journal.Content, count: Int = 100
+    ) throws -> SquareOperation.Configuration {
+      let database = try TuningDatabase([(here, 100, .twice, 1), (here, 90, .inexact, 1)])
+      return SquareOperation.$offered.withValue([.plain, .twice, .inexact]) {
+        TunedChooser([database], distrust: Distrust(content)).configuration(
+          for: SquareOperation.self, SquareOperation.Problem(count: count), on: here)
+      }
+    }
+    var content = Journal.Content()
+    content.wrong = [key(.twice, count: 5)]
+    #expect(try choice(content) == .inexact)
+    content.wrong.insert(key(.inexact, count: 5))
+    #expect(try choice(content) == .plain)
+    content.wrong = [key(.plain, count: 5)]
+    #expect(try choice(content) == .twice)
+    // There must be one: the tuned one is as good as any.
+    content.wrong = Set([.plain, .twice, .inexact].map { key($0, count: 5) })
+    #expect(try choice(content) == .twice)
+    content = Journal.Content()
+    content.crashed = [key(.twice, count: 100)]
+    #expect(try choice(content) == .inexact)
+    #expect(try choice(content, count: 101) == .twice)
   }
 
   @Test("problems from a file may hold any values")

@@ -111,6 +111,24 @@ struct TunerTests {
     #expect(Journal.content(of: path).open == [key])
   }
 
+  @Test("what a verification found wrong is not tried")
+  func distrusted() throws {
+    let folder = try ScratchFolder()
+    let path = folder.file("journal")
+    let info = try TestDevice().context.info
+    let key = Journal.Key(
+      device: info, operation: "square", problem: "7", configuration: "square_plain")
+    do {
+      let journal = try Journal(path)
+      try journal.beginCheck(key)
+      try journal.endCheck(key, failures: ["y[0] is 1"])
+    }
+    let result = try tune([.plain, .twice], journal: Journal(path))
+    #expect(
+      result.rows.first?.outcome == .skipped(reason: "'widecl verify' found it wrong"))
+    #expect(result.best?.configuration == "square_twice" && result.standard == nil)
+  }
+
   @Test("a journal that cannot be written ends the tuning")
   func fullDisk() throws {
     let folder = try ScratchFolder()

@@ -4,9 +4,7 @@ import Testing
 /// Tuning as its users run it.
 @Suite(.serialized)
 struct TuneTests {
-  private static let repository = URL(filePath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-  private static let tune = [
+  static let tune = [
     "tune", "wrn-10-1", "--image", "1x8x8", "--batch", "4", "--op", "sgd",
   ]
 
@@ -98,23 +96,17 @@ struct TuneTests {
 
   @Test("candidates that crash or hang are named, skipped for ever, and the rest is tuned")
   func crashAndHang() throws {
-    let kernels = try TemporaryFolder()
-    let copy = kernels.url.appending(path: "Kernels")
-    try FileManager.default.copyItem(at: Self.repository.appending(path: "Kernels"), to: copy)
-    let path = copy.appending(path: "sgd/sgd.cl")
-    let source = try String(contentsOf: path, encoding: .utf8)
-    let trap = """
-        int i = (int)get_global_id(0) * (VEC * ITEM_N);
-      #if VEC == 1
-        *(volatile __global int*)(count - count) = 1;
-      #elif ITEM_N == 1024
-        for (volatile int k = 0; k < 1000000000;) p[0] += 1.0f;
-      #endif
-      """
-    let start = "  int i = (int)get_global_id(0) * (VEC * ITEM_N);"
-    #expect(source.contains(start))
-    try source.replacing(start, with: trap).write(to: path, atomically: true, encoding: .utf8)
-    let tuned = try run(Self.tune + ["--timeout", "4s", "--json"], kernels: copy.path)
+    let kernels = try PatchedKernels(
+      "sgd/sgd.cl", replacing: "  int i = (int)get_global_id(0) * (VEC * ITEM_N);",
+      with: """
+          int i = (int)get_global_id(0) * (VEC * ITEM_N);
+        #if VEC == 1
+          *(volatile __global int*)(count - count) = 1;
+        #elif ITEM_N == 1024
+          for (volatile int k = 0; k < 1000000000;) p[0] += 1.0f;
+        #endif
+        """)
+    let tuned = try run(Self.tune + ["--timeout", "4s", "--json"], kernels: kernels.path)
     #expect(tuned.status == 0, "\(tuned.error)")
     #expect(tuned.error.contains("hung and is not tried again"))
     #expect(tuned.error.contains("crashed (signal"))
