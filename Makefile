@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: benchmark benchmark-transfer gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange crash-test long-run
+.PHONY: benchmark benchmark-transfer gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange crash-test long-run portability portability-full
 
 WIDECL := .build/release/widecl
 DEMO := runs/demo
@@ -123,6 +123,14 @@ gpu-check-full: build ## The same for every configuration made for GPUs: an hour
 	@swift build -c release --product widecl-benchmarks
 	@.build/release/widecl-benchmarks all-programs wrn-28-10 wrn-16-1 >.build/programs.jsonl
 	@python3 gpucheck/check.py .build/programs.jsonl
+
+portability: build ## Verify a sample of the kernels on four OpenCL implementations; catch planted bugs.
+	@portability/setup
+	@portability/.tools/bin/python portability/run.py --widecl $(WIDECL) $(PORTABILITY) \
+	  --output portability/results.json --readme README.md
+
+portability-full: PORTABILITY := --full
+portability-full: portability ## The same with every configuration: hours.
 
 build: setup ## Build the command.
 	swift build -c release --product widecl

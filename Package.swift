@@ -160,7 +160,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "widecl", "widecl-benchmarks", "Training", "Models", "Graph", "Datasets", "TestSupport",
+        "widecl", "widecl-benchmarks", "Training", "Models", "Graph", "Operators", "Autotuner",
+        "Datasets", "TestSupport",
       ],
       exclude: ["Shims"], swiftSettings: settings),
   ]
