@@ -35,6 +35,9 @@ OCLGRIND_OPTIONS = ("--bare-buffers", "--timeout", "30m")
 # is what passes through most vector functions.
 INITIALIZED = ("add", "augment", "batchnorm_relu_forward", "dropout", "fill", "global_average_pool",
                "initialize", "peak_copy", "sgd")
+# What rusticl of Mesa 22.3 can do in time; it hangs in convolutions with tiles of float16.
+RUSTICL = ("add", "augment", "dropout", "fill", "global_average_pool", "initialize", "peak_copy", "sgd")
+CONVOLUTIONS = ("conv2d_forward", "conv2d_backward_data", "conv2d_backward_filter")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,8 +73,12 @@ IMPLEMENTATIONS = (
                    {"POCL_WORK_GROUP_METHOD": "cbs"}, ("--sample", "0", "--largest", "1e5"), ()),
     Implementation("Intel CPU runtime", INTEL, {}, ("--sample", "1"), ()),
     Implementation("rusticl on llvmpipe", VENDORS / "rusticl.icd",
+                   {"RUSTICL_ENABLE": "llvmpipe"}, ("--sample", "1", "--largest", "2e4"),
+                   ("--largest", "1e6"), operations=RUSTICL),
+    Implementation("rusticl on llvmpipe, convolutions for GPUs", VENDORS / "rusticl.icd",
                    {"RUSTICL_ENABLE": "llvmpipe"},
-                   ("--sample", "0", "--largest", "1e5"), ("--largest", "1e6")),
+                   ("--configuration", "local_", "--sample", "1", "--largest", "5e3"),
+                   ("--configuration", "local_", "--largest", "1e6"), operations=CONVOLUTIONS),
     # Without optimisation: an optimiser writes instructions that Oclgrind does not know.
     Implementation("Oclgrind", None, {}, ("--sample", "1", "--largest", "2e4"),
                    ("--largest", "1e5"),
