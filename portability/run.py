@@ -189,10 +189,11 @@ class Bug:
 def run_implementation(implementation, arguments, options):
     """A row of the results."""
     begin = time.monotonic()
+    if options.largest:
+        arguments = (*arguments, "--largest", options.largest)
     outcomes = [
         verify(options.widecl, implementation,
-               [*arguments, "--seed", str(options.seed)] + (["--op", part] if part else [])
-               + (["--largest", options.largest] if options.largest else []))
+               [*arguments, "--seed", str(options.seed)] + (["--op", part] if part else []))
         for part in implementation.parts(options.op)]
     report = next((outcome.report for outcome in outcomes if outcome.report), {})
     row = {
