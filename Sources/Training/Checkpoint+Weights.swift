@@ -51,6 +51,7 @@ extension Checkpoint.Header {
       model: model, classes: images.classes, image: images.image, data: images.data,
       classNames: images.classNames, mean: images.mean,
       standardDeviation: images.standardDeviation, recipe: recipe, seed: seed,
+      microBatch: recipe.batchSize,
       position: Trainer.Position(
         epoch: 0, step: 0, totalSteps: 0, velocitiesAreFresh: true, metrics: [0, 0, 0, 0]),
       awaitsEvaluation: false)

@@ -64,7 +64,7 @@ final class Command {
   static func run(
     _ arguments: String..., environment: [String: String] = [:], program: String = "widecl"
   ) throws -> CommandResult {
-    try Command(arguments, environment: environment, program: program).wait()
+    try Command(arguments, program: program, environment: environment).wait()
   }
 
   static func run(

@@ -53,7 +53,7 @@ struct ImageFolderRunTests {
   }
 
   @Test func aChangedFolderIsNoticed() throws {
-    let (tiny, images) = try tiny()
+    let (tiny, images) = try Self.tiny()
     let output = try TemporaryFolder()
     #expect(try !tiny.run(in: output).finishes { true })
     let file = URL(fileURLWithPath: images.file("train/class 1/3.png"))
@@ -84,7 +84,7 @@ struct ImageFolderRunTests {
   }
 
   @Test func paddingOfImageFilesIsRefused() throws {
-    var (tiny, images) = try tiny()
+    var (tiny, images) = try Self.tiny()
     tiny.recipe.augmentation.pad = 2
     let error = #expect(throws: TrainingError.self) { _ = try tiny.trainer() }
     #expect(error?.exitStatus == 64 && error?.advice.contains("augmentation.pad=0") == true)

@@ -24,7 +24,7 @@ struct WhiteningRunTests {
     try TrainingRun(
       TrainingRun.Options(
         model: tiny.model, data: tiny.data, recipe: tiny.recipe, seed: tiny.seed, limit: nil,
-        folder: folder.path, resume: resume,
+        folder: try RunFolder(folder.path, resume: resume), resume: resume,
         whitenings: WhiteningStore(folder: cache, note: note)),
       context: TinyRun.context.get())
   }
