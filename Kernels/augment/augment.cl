@@ -58,7 +58,7 @@ struct augment_draw {
   int left;
 };
 
-static inline struct augment_draw augment_draw(const int slot, const uint2 seed, const uint step) {
+inline struct augment_draw augment_draw(const int slot, const uint2 seed, const uint step) {
   const uint4 words = philox((uint4)((uint)slot, STREAM, step, 0u), seed);
   struct augment_draw draw;
   draw.flipped = FLIP && (words.x >> 31);
@@ -68,7 +68,7 @@ static inline struct augment_draw augment_draw(const int slot, const uint2 seed,
 }
 
 // The row or column of the image at `padded` in the padded image, or OUTSIDE.
-static inline int augment_source(const int padded, const int size) {
+inline int augment_source(const int padded, const int size) {
   const int position = padded - PAD;
 #if PAD_REFLECT
   const int mirrored = position < 0 ? -position : position;
@@ -78,30 +78,30 @@ static inline int augment_source(const int padded, const int size) {
 #endif
 }
 
-static inline int augment_column(const int column, const struct augment_draw draw) {
+inline int augment_column(const int column, const struct augment_draw draw) {
   const int source = augment_source(column + draw.left, IN_W);
   return draw.flipped && source != OUTSIDE ? IN_W - 1 - source : source;
 }
 
-static inline const __global PIXEL_VALUE* augment_row(const __global PIXEL_VALUE* images,
+inline const __global PIXEL_VALUE* augment_row(const __global PIXEL_VALUE* images,
                                                        const uint image, const int row) {
   return images + ((size_t)image * IN_H + (size_t)row) * ROW;
 }
 
 #if VEC == 16
 // Lane j of vector v of a row belongs to channel (16 v + j) % IN_C: IN_C vectors are a period.
-static inline void augment_lanes(const __global float* channels, float lanes[16 * IN_C]) {
+inline void augment_lanes(const __global float* channels, float lanes[16 * IN_C]) {
   for (int i = 0; i < 16 * IN_C; i++) lanes[i] = channels[i % IN_C];
 }
 
-static inline void augment_zero(__global float* out, const int count) {
+inline void augment_zero(__global float* out, const int count) {
   for (int i = 0; i < count; i++) out[i] = 0.0f;
 }
 
 // One row of a slot: its pixels are put in order first, then normalised side by side.
-static inline void augment_write(const __global PIXEL_VALUE* in, const struct augment_draw draw,
-                                 const float* mean, const float* inverseDeviation,
-                                 __global float* out) {
+inline void augment_write(const __global PIXEL_VALUE* in, const struct augment_draw draw,
+                          const float* mean, const float* inverseDeviation,
+                          __global float* out) {
   PIXEL_VALUE ordered[16 * ROW_VECTORS];
   for (int column = 0; column < IN_W; column++) {
     const int source = max(augment_column(column, draw), 0);

@@ -14,7 +14,7 @@
 #include "batchnorm/batchnorm.clh"
 
 // Joins the moments (count, mean, sum of squared deviations) b into a.
-static inline void join(
+inline void join(
     float* countA, vector* meanA, vector* squaresA, const float countB, const vector meanB,
     const vector squaresB) {
   const float count = *countA + countB;

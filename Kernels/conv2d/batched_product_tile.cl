@@ -21,9 +21,9 @@
 #define PANEL (ITEM_N * VEC)
 
 // One panel's columns of ITEM_M rows.
-static inline void batched_product_rows(const __global float* restrict a,
-                                        const __global float* restrict b,
-                                        __global float* restrict c) {
+inline void batched_product_rows(const __global float* restrict a,
+                                 const __global float* restrict b,
+                                 __global float* restrict c) {
   vec_t acc[ITEM_M][ITEM_N];
 #pragma unroll
   for (int i = 0; i < ITEM_M; i++)
@@ -46,9 +46,9 @@ static inline void batched_product_rows(const __global float* restrict a,
 }
 
 // One panel's columns of one row, in the same order of additions.
-static inline void batched_product_row(const __global float* restrict a,
-                                       const __global float* restrict b,
-                                       __global float* restrict c) {
+inline void batched_product_row(const __global float* restrict a,
+                                const __global float* restrict b,
+                                __global float* restrict c) {
   vec_t acc[ITEM_N];
 #pragma unroll
   for (int j = 0; j < ITEM_N; j++) acc[j] = (vec_t)(0.0f);

@@ -25,8 +25,8 @@
 #endif
 
 // The filter's values at tap (r, s) from channel `k` to the VEC channels from `n` on.
-static inline vec_t winograd_filter_tap(const __global float* restrict w, int r, int s, int k,
-                                        int n) {
+inline vec_t winograd_filter_tap(const __global float* restrict w, int r, int s, int k,
+                                 int n) {
 #if BACKWARD
   const __global float* from = w + (((2 - r) * 3 + 2 - s) * IN_C + n) * OUT_C + k;
   float lanes[VEC] __attribute__((aligned(64)));

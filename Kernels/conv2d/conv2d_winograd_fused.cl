@@ -27,9 +27,9 @@
 #define M_PLANE (BLOCK * PANEL + PLANE_PAD)
 
 // v of one tile and VEC channels; `inside` promises that the tile and its border lie in the image.
-static inline void winograd_fused_input(const __global float* restrict x, const int row,
-                                        const int column, const bool inside,
-                                        const struct activation a, __local float* v) {
+inline void winograd_fused_input(const __global float* restrict x, const int row,
+                                 const int column, const bool inside,
+                                 const struct activation a, __local float* v) {
   vec_t half_done[TILE_IN][TILE_IN];
 #pragma unroll
   for (int j = 0; j < TILE_IN; j++) {
@@ -55,8 +55,8 @@ static inline void winograd_fused_input(const __global float* restrict x, const 
 }
 
 // m = v · u of one point and one panel, ITEM_M tiles.
-static inline void winograd_fused_product(const __local float* v, const __global float* restrict u,
-                                          __local float* m) {
+inline void winograd_fused_product(const __local float* v, const __global float* restrict u,
+                                   __local float* m) {
   vec_t acc[ITEM_M][ITEM_N];
 #pragma unroll
   for (int i = 0; i < ITEM_M; i++)
@@ -79,11 +79,11 @@ static inline void winograd_fused_product(const __local float* v, const __global
 }
 
 // y of one tile and VEC channels, `at` its place in y.
-static inline void winograd_fused_output(const __local float* m, const int row, const int column,
+inline void winograd_fused_output(const __local float* m, const int row, const int column,
 #if WITH_RESIDUAL
-                                         const __global float* restrict residual,
+                                  const __global float* restrict residual,
 #endif
-                                         __global float* restrict y, const int at) {
+                                  __global float* restrict y, const int at) {
   vec_t half_done[TILE_OUT][TILE_IN];
 #pragma unroll
   for (int j = 0; j < TILE_IN; j++) {

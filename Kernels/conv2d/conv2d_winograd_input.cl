@@ -7,9 +7,9 @@
 #include "conv2d/winograd_tiles.clh"
 
 // The tile's vectors; `inside` promises that it lies in the image with its border.
-static inline void winograd_input_tile(const __global float* restrict x, const int row,
-                                       const int column, const bool inside,
-                                       const struct activation a, __global float* restrict v) {
+inline void winograd_input_tile(const __global float* restrict x, const int row,
+                                const int column, const bool inside,
+                                const struct activation a, __global float* restrict v) {
   vec_t half_done[TILE_IN][TILE_IN];
 #pragma unroll
   for (int j = 0; j < TILE_IN; j++) {

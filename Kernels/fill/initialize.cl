@@ -32,7 +32,7 @@ typedef uint words_t;
 #define LANE_NUMBERS 0u
 #endif
 
-static inline lanes_t initialize_uniform(words_t words) {
+inline lanes_t initialize_uniform(words_t words) {
 #if VEC == 64
   return convert_float16(words >> 8) * 0x1p-24f;
 #else
@@ -41,8 +41,8 @@ static inline lanes_t initialize_uniform(words_t words) {
 }
 
 // The four words of philox for a counter in each lane; `philox` of philox.clh takes one.
-static inline void initialize_words(words_t* words, words_t x, const uint stream,
-                                    const uint2 seed) {
+inline void initialize_words(words_t* words, words_t x, const uint stream,
+                             const uint2 seed) {
   words_t y = (words_t)(STREAM), z = (words_t)(stream), w = (words_t)(0u);
   uint2 key = seed;
   for (int round = 0; round < 10; round++) {
@@ -60,7 +60,7 @@ static inline void initialize_words(words_t* words, words_t x, const uint stream
   words[3] = w;
 }
 
-static inline void initialize_keep(float* values, const lanes_t lanes) {
+inline void initialize_keep(float* values, const lanes_t lanes) {
 #if VEC == 64
   vstore16(lanes, 0, values);
 #else
@@ -69,8 +69,8 @@ static inline void initialize_keep(float* values, const lanes_t lanes) {
 }
 
 // The numbers of LANES counters from `counter`: values[j] has word j of each.
-static inline void initialize_values(float values[4][LANES], const uint counter, const uint stream,
-                                     const uint2 seed, const float low, const float high) {
+inline void initialize_values(float values[4][LANES], const uint counter, const uint stream,
+                              const uint2 seed, const float low, const float high) {
   words_t words[4];
   initialize_words(words, counter + LANE_NUMBERS, stream, seed);
 #if NORMAL

@@ -24,7 +24,7 @@ void linear_backward_bias(
 
 // ITEM_M rows of c = a b from row `start` on, for CPUs; b: [inner, columns], c: [rows, columns];
 // element (row, k) of a is a[row * rowStride + k * innerStride]. Each sum runs over k in order.
-static inline void linear_product(
+inline void linear_product(
     const __global float* restrict a, const __global float* restrict b, __global float* restrict c,
     const int rowStride, const int innerStride, const int start, const int rows, const int inner,
     const int columns) {

@@ -19,7 +19,7 @@ void linear_forward_bias(
   if (i < rows * outputs) y[i] = bias[i % outputs];
 }
 
-static inline float linear_sum(const float16 v) {
+inline float linear_sum(const float16 v) {
   const float8 a = v.lo + v.hi;
   const float4 b = a.lo + a.hi;
   const float2 c = b.lo + b.hi;

@@ -22,7 +22,7 @@
 
 // Rows of logits need not be aligned, and the last vector of a row may be cut: lanes behind the row
 // read as minus infinity, which no maximum takes and whose exponential is 0.
-static inline vec_t softmax_load(const __global float* row, const int k) {
+inline vec_t softmax_load(const __global float* row, const int k) {
 #if VEC == 16
   if (k + VEC <= CLASSES) return vload16(0, row + k);
   float lanes[VEC];
@@ -33,7 +33,7 @@ static inline vec_t softmax_load(const __global float* row, const int k) {
 #endif
 }
 
-static inline void softmax_store(__global float* row, const int k, const vec_t value) {
+inline void softmax_store(__global float* row, const int k, const vec_t value) {
 #if VEC == 16
   if (k + VEC <= CLASSES) {
     vstore16(value, 0, row + k);
@@ -47,7 +47,7 @@ static inline void softmax_store(__global float* row, const int k, const vec_t v
 #endif
 }
 
-static inline float softmax_sum(const vec_t v) {
+inline float softmax_sum(const vec_t v) {
 #if VEC == 16
   const float8 a = v.lo + v.hi;
   const float4 b = a.lo + a.hi;
@@ -58,7 +58,7 @@ static inline float softmax_sum(const vec_t v) {
 #endif
 }
 
-static inline float softmax_max(const vec_t v) {
+inline float softmax_max(const vec_t v) {
 #if VEC == 16
   const float8 a = fmax(v.lo, v.hi);
   const float4 b = fmax(a.lo, a.hi);
