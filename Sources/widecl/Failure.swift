@@ -10,18 +10,11 @@ import Training
 /// Turns errors into one line on standard error and an exit status.
 enum Failure {
   static func exit(_ error: any Error) -> Never {
-    if let code = error as? ExitCode { end(code.rawValue) }
+    if let code = error as? ExitCode { WideCLCommand.end(code.rawValue) }
     let (status, text) = describe(error)
     guard let text else { WideCLCommand.exit(withError: error) }  // help, version
     FileHandle.standardError.write(Data("widecl: \(printable(text))\n".utf8))
-    end(status)
-  }
-
-  /// Ends the process without the destructors of drivers and libraries: those of a lost device may
-  /// wait for it for ever, and others take things away that threads still compute with.
-  private static func end(_ status: Int32) -> Never {
-    fflush(nil)
-    _exit(status)
+    WideCLCommand.end(status)
   }
 
   /// The exit status and the line; no line for help and other clean exits.

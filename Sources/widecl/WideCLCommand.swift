@@ -52,5 +52,13 @@ struct WideCLCommand: ParsableCommand {
     } catch {
       Failure.exit(error)
     }
+    end(0)
+  }
+
+  /// Ends the process without the destructors of drivers and libraries: those of a lost device may
+  /// wait for it for ever, and others take things away that threads, or each other, still need.
+  static func end(_ status: Int32) -> Never {
+    fflush(nil)
+    _exit(status)
   }
 }
