@@ -24,13 +24,15 @@ import sys
 import pytorch_step
 
 HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "scripts"))
+from readme import insert  # noqa: E402
+
 NETWORKS = ("wrn-28-10", "wrn-16-10", "wrn-40-4", "wrn-16-4", "wrn-16-1")
 MUST = {"wrn-28-10": 0.50, "wrn-16-10": 0.50, "wrn-40-4": 0.60, "wrn-16-4": 0.60, "wrn-16-1": 1.00}
 AIM = {"wrn-28-10": 0.33, "wrn-16-10": 0.33, "wrn-40-4": 0.40, "wrn-16-4": 0.40, "wrn-16-1": 0.60}
 INFERENCE_NETWORKS = ("wrn-28-10", "wrn-16-4")
 INFERENCE_MUST, INFERENCE_AIM = 0.50, 0.33
 BATCHES, BATCHES_NETWORK = (16, 32, 64, 128), "wrn-16-4"
-BEGIN, END = "<!-- numbers: begin -->", "<!-- numbers: end -->"
 
 
 def run(command):
@@ -203,12 +205,9 @@ def main():
         + ([table(inference, "inference")] if inference else []) + [batches_sentence(growth)])
     print(text)
     if options.readme:
-        readme = options.readme.read_text()
-        before, rest = readme.split(BEGIN)
-        after = rest.split(END)[1]
         note = (f"Device {results[0]['device']}, PyTorch {results[0]['torch']}, "
                 f"{results[0]['rounds']} rounds in turns.")
-        options.readme.write_text(f"{before}{BEGIN}\n{text}\n\n{note}\n{END}{after}")
+        insert(options.readme, "numbers", f"{text}\n\n{note}")
 
 
 if __name__ == "__main__":

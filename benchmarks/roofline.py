@@ -4,9 +4,9 @@
 
 Takes the numbers of `widecl bench layers --json`, of the first network writes roofline.json and
 roofline.svg into the device's folder; prints where a step's time goes, and how far that is from the
-roofs, in Markdown, and `--readme` puts that into a file between its two markers. A point's height is the direct algorithm's arithmetic over the time:
-Winograd's F(4x4, 3x3) makes a quarter of the multiplications, so its own roof lies four times as
-high.
+roofs, in Markdown, and `--readme` puts that into a file between its two markers. A point's height is
+the direct algorithm's arithmetic over the time: Winograd's F(4x4, 3x3) makes a quarter of the
+multiplications, so its own roof lies four times as high.
 """
 
 import argparse
@@ -15,9 +15,8 @@ import math
 import pathlib
 import subprocess
 
-from compare import HERE, NETWORKS, slug, write
+from compare import HERE, NETWORKS, insert, slug, write
 
-BEGIN, END = "<!-- limits: begin -->", "<!-- limits: end -->"
 COLOURS = {"forward": "#3b7dd8", "backward_data": "#d8823b", "backward_filter": "#3b9d58"}
 WIDTH, HEIGHT, LEFT, BOTTOM = 720, 440, 70, 50
 
@@ -179,9 +178,7 @@ def main():
     text = limits(reports) + "\n\n" + work(report)
     print(text)
     if options.readme:
-        readme = options.readme.read_text()
-        before, rest = readme.split(BEGIN)
-        options.readme.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}")
+        insert(options.readme, "limits", text)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,8 @@ import statistics
 import subprocess
 import tempfile
 
-from compare import HERE, slug, write
+from compare import HERE, insert, slug, write
 
-BEGIN, END = "<!-- transfer: begin -->", "<!-- transfer: end -->"
 SHIPPED = HERE.parent / "Kernels" / "tuned" / "pocl-avx512.json"
 NETWORK = "wrn-16-4"
 WIDTHS = {"wrn-16-1": ("wrn-16-4", "wrn-16-10"), "wrn-16-4": ("wrn-16-1", "wrn-16-10"),
@@ -114,10 +113,9 @@ def main():
         theirs = folder / "intel.json"
         intel.run("tune", "--export", str(theirs))
 
-        databases = [json.loads(SHIPPED.read_text()), json.loads(theirs.read_text())]
-        devices = [database["devices"][0] for database in databases]
-        for_pocl = as_if_of(devices[0], databases[1], folder / "intel-for-pocl.json")
-        for_intel = as_if_of(devices[1], databases[0], folder / "pocl-for-intel.json")
+        of_pocl, of_intel = json.loads(SHIPPED.read_text()), json.loads(theirs.read_text())
+        for_pocl = as_if_of(of_pocl["devices"][0], of_intel, folder / "intel-for-pocl.json")
+        for_intel = as_if_of(of_intel["devices"][0], of_pocl, folder / "pocl-for-intel.json")
 
         def step(runner, network, tuning):
             return lambda: runner.step(network, tuning, options.steps)[0]
@@ -150,9 +148,7 @@ def main():
             + table("A training step on pocl, batch 32, of", widths))
     print(text)
     if options.readme:
-        readme = options.readme.read_text()
-        before, rest = readme.split(BEGIN)
-        options.readme.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}")
+        insert(options.readme, "transfer", text)
 
 
 if __name__ == "__main__":

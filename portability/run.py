@@ -25,18 +25,20 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "scripts"))
+from readme import insert  # noqa: E402
+
 KERNELS = HERE.parent / "Kernels"
 VENDORS = pathlib.Path("/etc/OpenCL/vendors")
 INTEL = HERE / ".tools" / "lib" / "libintelocl.so"
-BEGIN, END = "<!-- tested on: begin -->", "<!-- tested on: end -->"
 
 OCLGRIND_OPTIONS = ("--bare-buffers", "--timeout", "30m")
 # Where Oclgrind 21.10 can tell: what one kernel writes is uninitialised to the next one for it, and so
 # is what passes through most vector functions.
 INITIALIZED = ("add", "augment", "batchnorm_relu_forward", "dropout", "fill", "global_average_pool",
-               "initialize", "peak_copy", "sgd")
+               "initialize", "copy", "sgd")
 # What rusticl of Mesa 22.3 can do in time; it hangs in convolutions with tiles of float16.
-RUSTICL = ("add", "augment", "dropout", "fill", "global_average_pool", "initialize", "peak_copy", "sgd")
+RUSTICL = ("add", "augment", "dropout", "fill", "global_average_pool", "initialize", "copy", "sgd")
 CONVOLUTIONS = ("conv2d_forward", "conv2d_backward_data", "conv2d_backward_filter")
 
 
@@ -237,13 +239,6 @@ def table(results):
     return "\n".join(lines)
 
 
-def insert(path, text):
-    """Puts `text` between the file's two markers."""
-    before, rest = path.read_text().split(BEGIN)
-    _, after = rest.split(END)
-    path.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
-
-
 def main():
     bugs = [Bug.read(path) for path in sorted((HERE / "bugs").glob("*.patch"))]
     names = [item.name for item in IMPLEMENTATIONS]
@@ -279,7 +274,7 @@ def main():
     if options.output:
         options.output.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
     if options.readme:
-        insert(options.readme, table(results))
+        insert(options.readme, "tested on", table(results))
     wrong = sum(bool(row["failures"]) for row in results["implementations"])
     missed = sum(not bug["caught"] for bug in results["bugs"])
     print(f"{wrong} of {len(chosen)} implementations with failures, "
