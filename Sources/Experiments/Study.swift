@@ -34,10 +34,7 @@ package struct Study {
     self.whitenings = whitenings
   }
 
-  private var image: ImageShape {
-    ImageShape(
-      height: data.train.height, width: data.train.width, channels: data.train.channels)
-  }
+  private var image: ImageShape { ImageShape(of: data.train) }
 
   /// The row's model; nil where there is none, or none for the study's images.
   func model(of row: PaperTable.Row) -> Model? {

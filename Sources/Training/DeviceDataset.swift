@@ -38,10 +38,11 @@ final class DeviceDataset: BatchSource {
     try inverseDeviation.write(standardDeviation.map { 1 / $0 }, on: queue)
   }
 
-  /// Bytes of each large allocation for a split; none for image files, which stay on the host.
-  static func allocations(for split: LabeledImages) -> [Int] {
+  /// Bytes of each large allocation for a split, as bytes or whitened; none for image files, which
+  /// stay on the host.
+  static func allocations(for split: LabeledImages, areWhitened: Bool) -> [Int] {
     guard split.files == nil else { return [] }
-    let pixels = split.values.map { 4 * $0.count } ?? split.images.count
+    let pixels = split.images.count * (areWhitened ? MemoryLayout<Float>.size : 1)
     return [pixels, 4 * split.count, 4 * split.count]
   }
 

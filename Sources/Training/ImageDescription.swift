@@ -17,8 +17,7 @@ package struct ImageDescription {
   /// Of a data set, as a recipe normalises its images.
   package init(of data: Dataset, recipe: Recipe) {
     self.data = data.name
-    image = ImageShape(
-      height: data.test.height, width: data.test.width, channels: data.test.channels)
+    image = ImageShape(of: data.test)
     classes = data.classes
     classNames = data.classNames
     (mean, standardDeviation) = recipe.inputNormalization.constants(
@@ -60,5 +59,12 @@ package struct ImageDescription {
     standardDeviation = deviation
     let names: [String]? = list("class_names")
     classNames = names?.count == classes ? names : nil
+  }
+}
+
+extension ImageShape {
+  /// Of a data set's images.
+  package init(of split: LabeledImages) {
+    self.init(height: split.height, width: split.width, channels: split.channels)
   }
 }

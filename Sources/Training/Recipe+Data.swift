@@ -72,8 +72,17 @@ extension TrainingMemory.Task {
     self.init(
       network: network, batches: recipe.stepSizes(images: data.train.count),
       evaluationBatch: min(recipe.batchSize, max(1, data.test.count)))
-    trainSource = ImageSource(data.train, augmentation: recipe.augmentation)
-    testSource = ImageSource(data.test, augmentation: .none)
-    images = [data.train, data.test].flatMap { DeviceDataset.allocations(for: $0) }
+    // The data need not be whitened yet.
+    let areWhitened = recipe.inputNormalization == .zca || data.train.values != nil
+    func source(_ split: LabeledImages, _ augmentation: Recipe.Augmentation) -> ImageSource {
+      ImageSource(
+        count: split.count, areFiles: split.files != nil, augmentation: augmentation,
+        areWhitened: areWhitened)
+    }
+    trainSource = source(data.train, recipe.augmentation)
+    testSource = source(data.test, .none)
+    images = [data.train, data.test].flatMap {
+      DeviceDataset.allocations(for: $0, areWhitened: areWhitened)
+    }
   }
 }

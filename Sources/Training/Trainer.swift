@@ -52,8 +52,7 @@ public final class Trainer {
   ) throws {
     var model = model
     model.unitGamma = recipe.gammaInitialization == .one
-    let image = ImageShape(
-      height: data.train.height, width: data.train.width, channels: data.train.channels)
+    let image = ImageShape(of: data.train)
     try self.init(
       network: model.network(image: image, classes: data.classes), data: data, recipe: recipe,
       seed: seed, microBatch: microBatch, on: device)
@@ -89,10 +88,7 @@ public final class Trainer {
     let batches = recipe.stepSizes(images: data.train.count)
     stepsPerEpoch = recipe.stepsPerEpoch(images: data.train.count)
     precondition(
-      network.image
-        == ImageShape(
-          height: data.train.height, width: data.train.width, channels: data.train.channels)
-        && network.classes >= data.classes,
+      network.image == ImageShape(of: data.train) && network.classes >= data.classes,
       "the network does not fit the data's images")
     self.network = network
     self.recipe = recipe

@@ -3,10 +3,7 @@ import Graph
 import Models
 
 extension TrainingRun.Options {
-  var image: ImageShape {
-    ImageShape(
-      height: data.train.height, width: data.train.width, channels: data.train.channels)
-  }
+  var image: ImageShape { ImageShape(of: data.train) }
 
   var network: Network { model.network(image: image, classes: data.classes) }
 
@@ -20,6 +17,12 @@ extension TrainingRun.Options {
   var filesDigest: String? {
     guard let train = data.train.files, let test = data.test.files else { return nil }
     return String(train.digest, radix: 16) + "-" + String(test.digest, radix: 16)
+  }
+
+  /// What whitens the images, where the recipe asks for it: a run goes on with what it began with.
+  func whitening(continuing checkpoint: Checkpoint?) throws -> Whitening? {
+    guard recipe.inputNormalization == .zca else { return nil }
+    return try checkpoint?.header.whitening ?? whitenings.whitening(of: data.train)
   }
 
   /// Throws with status 65 where a checkpoint is not one that these options may go on from.

@@ -82,7 +82,7 @@ package final class TrainingRun {
         continuing: checkpoint.header, filesDigest: filesDigest, path: path,
         config: folder.config)
     }
-    whitening = try options.whitening(resuming: checkpoint)
+    whitening = try options.whitening(continuing: checkpoint)
     trainer = try Trainer(
       network: options.network,
       data: whitening.map { try options.data.whitened(by: $0) } ?? options.data,
@@ -241,16 +241,6 @@ package final class TrainingRun {
         microBatch: trainer.isSplit ? trainer.microBatch : nil, seed: options.seed,
         device: device.name, driver: device.driver, recipe: options.recipe))
     try AtomicFile.write([Array(bytes), [UInt8(ascii: "\n")]], to: folder.config, files: files)
-  }
-}
-
-extension TrainingRun.Options {
-  /// What whitens the images, where the recipe asks for it: a run goes on with what it began with.
-  fileprivate func whitening(resuming checkpoint: Checkpoint?) throws -> Whitening? {
-    guard recipe.inputNormalization == .zca else { return nil }
-    // A checkpoint of other images is refused later, by name.
-    if let old = checkpoint?.header.whitening, old.mean.count == image.count { return old }
-    return try whitenings.whitening(of: data.train)
   }
 }
 

@@ -159,8 +159,7 @@ struct TrainCommand: ParsableCommand {
   private func tunedChooser(
     _ model: Model, _ data: Dataset, _ recipe: Recipe, _ context: Context
   ) throws -> TunedChooser {
-    let image = ImageShape(
-      height: data.train.height, width: data.train.width, channels: data.train.channels)
+    let image = ImageShape(of: data.train)
     let network = model.network(image: image, classes: data.classes)
     let used = limit.map { data.prefix($0) } ?? data
     // What does not fit is refused before the tuning, and what does is tuned as it will run.
