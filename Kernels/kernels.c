@@ -19,6 +19,9 @@ static const unsigned char batchnorm_batchnorm_header[] = {
 static const unsigned char batchnorm_batchnorm_add_relu_forward[] = {
 #embed "batchnorm/batchnorm_add_relu_forward.cl"
 };
+static const unsigned char batchnorm_batchnorm_coefficients_header[] = {
+#embed "batchnorm/batchnorm_coefficients.clh"
+};
 static const unsigned char batchnorm_batchnorm_dropout_header[] = {
 #embed "batchnorm/batchnorm_dropout.clh"
 };
@@ -172,6 +175,7 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("augment/augment.cl", augment_augment),
     SOURCE("batchnorm/batchnorm.clh", batchnorm_batchnorm_header),
     SOURCE("batchnorm/batchnorm_add_relu_forward.cl", batchnorm_batchnorm_add_relu_forward),
+    SOURCE("batchnorm/batchnorm_coefficients.clh", batchnorm_batchnorm_coefficients_header),
     SOURCE("batchnorm/batchnorm_dropout.clh", batchnorm_batchnorm_dropout_header),
     SOURCE("batchnorm/batchnorm_relu_backward.cl", batchnorm_batchnorm_relu_backward),
     SOURCE("batchnorm/batchnorm_relu_forward.cl", batchnorm_batchnorm_relu_forward),

@@ -5,13 +5,13 @@
 // element by element.
 
 #ifndef VEC
-#error "VEC: set by Add.Configuration"
+#error "VEC: set by RunConfiguration"
 #endif
 #ifndef ITEM_N
-#error "ITEM_N: set by Add.Configuration"
+#error "ITEM_N: set by RunConfiguration"
 #endif
 #ifndef WG_X
-#error "WG_X: set by Add.Configuration"
+#error "WG_X: set by RunConfiguration"
 #endif
 
 #if VEC == 16

@@ -7,7 +7,7 @@
 #error "INFERENCE: set by BatchNormAddReLUForward"
 #endif
 
-#include "batchnorm/batchnorm.clh"
+#include "batchnorm/batchnorm_coefficients.clh"
 
 __kernel __attribute__((reqd_work_group_size(WG_X, WG_Y, 1)))
 void batchnorm_add_relu_forward(
@@ -28,17 +28,11 @@ void batchnorm_add_relu_forward(
   if (channel >= channels) return;
   const bool both = share != 0.0f;  // with a share of 0, what is normalised need not be numbers
   vector centre[ITEM_N], scale[ITEM_N], offset[ITEM_N];
-  for (int n = 0; n < ITEM_N; n++) {
-    const int c = channel + n * VEC;
-    centre[n] = *(const __global vector*)(mean + c);
 #if INFERENCE
-    const vector inverse = 1.0f / sqrt(*(const __global vector*)(variance + c) + epsilon);
+  batchnorm_coefficients(mean, variance, gamma, beta, channel, epsilon, centre, scale, offset);
 #else
-    const vector inverse = *(const __global vector*)(inverseDeviation + c);
+  batchnorm_coefficients(mean, inverseDeviation, gamma, beta, channel, 0.0f, centre, scale, offset);
 #endif
-    scale[n] = *(const __global vector*)(gamma + c) * inverse;
-    offset[n] = *(const __global vector*)(beta + c);
-  }
   const int start = (int)get_group_id(1) * TILE_M;
   const int end = min(start + TILE_M, rows);
   for (int row = start + (int)get_local_id(1); row < end; row += WG_Y) {

@@ -13,7 +13,7 @@
 #error "INFERENCE: set by BatchNormReLUForward"
 #endif
 
-#include "batchnorm/batchnorm.clh"
+#include "batchnorm/batchnorm_coefficients.clh"
 #include "batchnorm/batchnorm_dropout.clh"
 
 __kernel __attribute__((reqd_work_group_size(WG_X, WG_Y, 1)))
@@ -40,17 +40,11 @@ void batchnorm_relu_forward(
   const struct dropout d = dropout_make(rate, keepScale, seedLow, seedHigh, step, layer);
 #endif
   vector centre[ITEM_N], scale[ITEM_N], offset[ITEM_N];
-  for (int n = 0; n < ITEM_N; n++) {
-    const int c = channel + n * VEC;
-    centre[n] = *(const __global vector*)(mean + c);
 #if INFERENCE
-    const vector inverse = 1.0f / sqrt(*(const __global vector*)(variance + c) + epsilon);
+  batchnorm_coefficients(mean, variance, gamma, beta, channel, epsilon, centre, scale, offset);
 #else
-    const vector inverse = *(const __global vector*)(inverseDeviation + c);
+  batchnorm_coefficients(mean, inverseDeviation, gamma, beta, channel, 0.0f, centre, scale, offset);
 #endif
-    scale[n] = *(const __global vector*)(gamma + c) * inverse;
-    offset[n] = *(const __global vector*)(beta + c);
-  }
   const int start = (int)get_group_id(1) * TILE_M;
   const int end = min(start + TILE_M, rows);
   for (int row = start + (int)get_local_id(1); row < end; row += WG_Y) {

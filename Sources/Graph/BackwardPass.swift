@@ -38,7 +38,7 @@ struct BackwardPass {
       // The gradient to the sum is that to both operands.
       let dx = gradientTensor(node.inputs[0], from: node.name)
       plan.append(
-        AddReLUBackward.self, AddReLUProblem(count: forward.count(node.inputs[0])),
+        AddReLUBackward.self, ElementCount(count: forward.count(node.inputs[0])),
         layer: node.name, phase: .backward,
         ["dy": dy, "y": forward.saved[index].output, "dx": dx])
       for input in node.inputs { addGradient(dx, to: input, layer: node.name) }

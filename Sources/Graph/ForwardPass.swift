@@ -131,7 +131,7 @@ struct ForwardPass {
         appendNormalizedSum(node, share: share, y: y)
       } else {
         plan.append(
-          AddReLUForward.self, AddReLUProblem(count: plan.tensors[y].count), layer: node.name,
+          AddReLUForward.self, ElementCount(count: plan.tensors[y].count), layer: node.name,
           phase: .forward, ["a": output(node.inputs[0]), "b": output(node.inputs[1]), "y": y],
           scalars: ["share": .float(share)])
       }

@@ -19,12 +19,10 @@ private func checkedRows(_ rows: Int, channels: Int) -> Int {
 }
 
 extension Add {
-  package static func checkProblem(for problem: Problem) -> Problem {
-    Problem(count: min(problem.count, checkedElements + 1))
-  }
+  package static func checkProblem(for problem: Problem) -> Problem { problem.checked }
 
   package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
-    sizeDistance([(problem.count, other.count, 1)])
+    problem.distance(to: other)
   }
 }
 
@@ -32,7 +30,7 @@ extension AddReLUForward {
   package static func checkProblem(for problem: Problem) -> Problem { problem.checked }
 
   package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
-    sizeDistance([(problem.count, other.count, 1)])
+    problem.distance(to: other)
   }
 }
 
@@ -40,13 +38,15 @@ extension AddReLUBackward {
   package static func checkProblem(for problem: Problem) -> Problem { problem.checked }
 
   package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
-    sizeDistance([(problem.count, other.count, 1)])
+    problem.distance(to: other)
   }
 }
 
-extension AddReLUProblem {
-  fileprivate var checked: AddReLUProblem {
-    AddReLUProblem(count: min(count, checkedElements + 1))
+extension ElementCount {
+  fileprivate var checked: ElementCount { ElementCount(count: min(count, checkedElements + 1)) }
+
+  fileprivate func distance(to other: ElementCount) -> Double? {
+    sizeDistance([(count, other.count, 1)])
   }
 }
 
@@ -74,6 +74,7 @@ package protocol BatchNormProblem {
 }
 
 extension BatchNormStatistics.Problem: BatchNormProblem {}
+extension BatchNormAddReLUForward.Problem: BatchNormProblem {}
 extension BatchNormReLUForward.Problem: BatchNormProblem {}
 extension BatchNormReLUBackward.Problem: BatchNormProblem {}
 
@@ -92,12 +93,6 @@ extension BatchNormStatistics {
 }
 
 extension BatchNormAddReLUForward {
-  package static func checkProblem(for problem: Problem) -> Problem {
-    var small = problem
-    small.rows = checkedRows(problem.rows, channels: problem.channels)
-    return small
-  }
-
   package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
     sizeDistance(
       [(problem.rows, other.rows, 0.5), (problem.channels, other.channels, 2)],
@@ -263,7 +258,7 @@ extension GradientSum {
   }
 
   package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
-    sizeDistance([(problem.count, other.count, 1)])
+    problem.distance(to: other)
   }
 }
 

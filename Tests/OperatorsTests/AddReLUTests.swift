@@ -10,7 +10,7 @@ struct AddReLUTests {
   private func forward(
     _ a: [Float], _ b: [Float], share: Float, on device: TestDevice
   ) throws -> [[Float]] {
-    let problem = AddReLUProblem(count: a.count)
+    let problem = ElementCount(count: a.count)
     return try AddReLUForward.candidates(for: problem, on: device.context.info).map {
       let result = try run(
         AddReLUForward.self, problem, $0, [a, b], scalars: ["share": .float(share)], on: device)

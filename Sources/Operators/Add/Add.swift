@@ -3,27 +3,8 @@ import DeviceRuntime
 
 /// y = a + b.
 package enum Add: TunableOperation {
-  package struct Problem: Hashable, Codable, Sendable, CustomStringConvertible {
-    package var count: Int
-
-    package init(count: Int) {
-      precondition(count > 0, "add of \(count)")
-      self.count = count
-    }
-
-    package var description: String { "\(count)" }
-  }
-
-  package struct Configuration: Hashable, Codable, Sendable, CustomStringConvertible {
-    /// Elements a work-item takes at once: 1, 4 or 16.
-    package var vec: Int
-    /// Runs of `vec` elements a work-item takes.
-    package var itemN: Int
-    /// Work-items in a group: 1 on a CPU, 64...256 on a GPU.
-    package var wgX: Int
-
-    package var description: String { "v\(vec)_in\(itemN)_wg\(wgX)" }
-  }
+  package typealias Problem = ElementCount
+  package typealias Configuration = RunConfiguration
 
   package static var name: String { "add" }
 
@@ -50,18 +31,11 @@ package enum Add: TunableOperation {
   }
 
   package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
-    let items = ceilDivide(problem.count, configuration.vec * configuration.itemN)
-    return OperationPlan(launches: [
+    OperationPlan(launches: [
       .kernel(
         OperationPlan.KernelLaunch(
-          source: "add/add.cl", entryPoint: "add",
-          macros: [
-            Macro("VEC", configuration.vec), Macro("ITEM_N", configuration.itemN),
-            Macro("WG_X", configuration.wgX),
-          ],
-          range: NDRange(
-            groups: NDRange.Size(ceilDivide(items, configuration.wgX)),
-            local: NDRange.Size(configuration.wgX)),
+          source: "add/add.cl", entryPoint: "add", macros: configuration.macros,
+          range: configuration.range(problem.count),
           arguments: [.buffer("a"), .buffer("b"), .buffer("y"), .int(problem.count)]))
     ])
   }

@@ -5,12 +5,12 @@ import DeviceRuntime
 ///
 /// The scalar "share" comes with each launch; where it is 0, a is not read.
 package enum AddReLUForward: TunableOperation {
-  package typealias Problem = AddReLUProblem
+  package typealias Problem = ElementCount
   package typealias Configuration = RunConfiguration
 
   package static var name: String { "add_relu_forward" }
 
-  package static var exampleProblems: [Problem] { Problem.examples }
+  package static var exampleProblems: [Problem] { exampleCounts }
 
   package static func tensors(_ problem: Problem) -> [TensorArgument] {
     [
@@ -25,8 +25,8 @@ package enum AddReLUForward: TunableOperation {
   }
 
   package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
-    problem.launch(
-      name, configuration, arguments: [.buffer("a"), .buffer("b"), .buffer("y")],
+    launch(
+      name, problem, configuration, arguments: [.buffer("a"), .buffer("b"), .buffer("y")],
       scalars: [.dynamic("share")])
   }
 
@@ -49,12 +49,12 @@ package enum AddReLUForward: TunableOperation {
 
 /// The gradient of `AddReLUForward` to its sum: dx = dy where y is above 0, else 0.
 package enum AddReLUBackward: TunableOperation {
-  package typealias Problem = AddReLUProblem
+  package typealias Problem = ElementCount
   package typealias Configuration = RunConfiguration
 
   package static var name: String { "add_relu_backward" }
 
-  package static var exampleProblems: [Problem] { Problem.examples }
+  package static var exampleProblems: [Problem] { exampleCounts }
 
   package static func tensors(_ problem: Problem) -> [TensorArgument] {
     [
@@ -69,8 +69,8 @@ package enum AddReLUBackward: TunableOperation {
   }
 
   package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
-    problem.launch(
-      name, configuration, arguments: [.buffer("dy"), .buffer("y"), .buffer("dx")])
+    launch(
+      name, problem, configuration, arguments: [.buffer("dy"), .buffer("y"), .buffer("dx")])
   }
 
   package static func cost(_ problem: Problem) -> Cost {
@@ -86,30 +86,17 @@ package enum AddReLUBackward: TunableOperation {
   }
 }
 
-/// The elements of a sum with ReLU.
-package struct AddReLUProblem: Hashable, Codable, Sendable, CustomStringConvertible {
-  package var count: Int
+private let exampleCounts = [1, 3, 15, 16, 17, 1000, 40_003].map { ElementCount(count: $0) }
 
-  package init(count: Int) {
-    precondition(count > 0, "sum of \(count)")
-    self.count = count
-  }
-
-  package var description: String { "\(count)" }
-
-  static var examples: [AddReLUProblem] {
-    [1, 3, 15, 16, 17, 1000, 40_003].map { AddReLUProblem(count: $0) }
-  }
-
-  func launch(
-    _ entryPoint: String, _ configuration: RunConfiguration,
-    arguments: [OperationPlan.Argument], scalars: [OperationPlan.Argument] = []
-  ) -> OperationPlan {
-    OperationPlan(launches: [
-      .kernel(
-        OperationPlan.KernelLaunch(
-          source: "add/add_relu.cl", entryPoint: entryPoint, macros: configuration.macros,
-          range: configuration.range(count), arguments: arguments + [.int(count)] + scalars))
-    ])
-  }
+private func launch(
+  _ entryPoint: String, _ problem: ElementCount, _ configuration: RunConfiguration,
+  arguments: [OperationPlan.Argument], scalars: [OperationPlan.Argument] = []
+) -> OperationPlan {
+  OperationPlan(launches: [
+    .kernel(
+      OperationPlan.KernelLaunch(
+        source: "add/add_relu.cl", entryPoint: entryPoint, macros: configuration.macros,
+        range: configuration.range(problem.count),
+        arguments: arguments + [.int(problem.count)] + scalars))
+  ])
 }

@@ -3,17 +3,7 @@ import DeviceRuntime
 
 /// y = x; it also measures what a device reads and writes when it computes nothing.
 package enum Copy: TunableOperation {
-  package struct Problem: Hashable, Codable, Sendable, CustomStringConvertible {
-    package var count: Int
-
-    package init(count: Int) {
-      precondition(count > 0, "copy of \(count)")
-      self.count = count
-    }
-
-    package var description: String { "\(count)" }
-  }
-
+  package typealias Problem = ElementCount
   package typealias Configuration = RunConfiguration
 
   package static var name: String { "copy" }

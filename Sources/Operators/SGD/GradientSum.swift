@@ -6,17 +6,7 @@ import DeviceRuntime
 /// sum = first part ? weight·g : sum + weight·g. The scalars "weight", the part's share of the
 /// batch's images, and "firstPart" (1 where the sum counts as zero) change from part to part.
 package enum GradientSum: TunableOperation {
-  package struct Problem: Hashable, Codable, Sendable, CustomStringConvertible {
-    package var count: Int
-
-    package init(count: Int) {
-      precondition(count > 0, "a sum of \(count) gradients")
-      self.count = count
-    }
-
-    package var description: String { "\(count)" }
-  }
-
+  package typealias Problem = ElementCount
   package typealias Configuration = RunConfiguration
 
   package static var name: String { "gradient_sum" }
