@@ -8,14 +8,22 @@ import Operators
 ///
 /// Outputs of batch normalisations before convolutions are not kept from the forward pass: the
 /// gradients normalise the convolutions' outputs again, which halves the memory of activations.
+///
+/// With an optimizer, a parameter whose gradient is not kept is updated behind its layer.
 struct BackwardPass {
   private let forward: ForwardPass
+  private let optimizer: Optimizer?
   private(set) var plan: ExecutionPlan
   private var gradients: [Int?]
+  /// Large parameters of the layer at hand, by index, and the tensors of their gradients.
+  private var updates: [(parameter: Int, gradient: Int)] = []
 
   /// `logitsGradient` is the tensor of the loss's gradient to the last layer's output.
-  init(after forward: ForwardPass, logitsGradient: Int, plan: ExecutionPlan) {
+  init(
+    after forward: ForwardPass, logitsGradient: Int, optimizer: Optimizer?, plan: ExecutionPlan
+  ) {
     self.forward = forward
+    self.optimizer = optimizer
     self.plan = plan
     gradients = Array(repeating: nil, count: forward.network.nodes.count)
     gradients[gradients.count - 1] = logitsGradient
@@ -74,6 +82,25 @@ struct BackwardPass {
         ])
       addGradient(dx, to: node.inputs[0], layer: node.name)
     }
+    appendUpdates(of: node)
+  }
+
+  /// The updates of large parameters, which nothing of this step reads any more.
+  private mutating func appendUpdates(of node: Network.Node) {
+    guard let optimizer else { return }
+    for (index, gradient) in updates {
+      let parameter = forward.network.parameters[index]
+      func tensor(_ name: String, _ storage: ExecutionPlan.Storage) -> Int {
+        plan.tensor(name, count: parameter.count, storage: storage)
+      }
+      plan.append(
+        SGD.self, optimizer.problem(count: parameter.count), layer: node.name, phase: .update,
+        [
+          "g": gradient, "p": tensor(parameter.name, .parameter(index)),
+          "v": tensor("velocity of \(parameter.name)", .velocity(index)),
+        ])
+    }
+    updates = []
   }
 
   private mutating func appendConvolution(_ node: Network.Node, dy: Int) {
@@ -148,8 +175,12 @@ struct BackwardPass {
   private mutating func parameterGradient(_ node: Network.Node, _ position: Int) -> Int {
     let index = node.parameters[position]
     let parameter = forward.network.parameters[index]
-    return plan.tensor(
-      "gradient of \(parameter.name)", count: parameter.count, storage: .gradient(index))
+    let isKept = optimizer == nil || forward.network.keepsGradient(of: index)
+    let gradient = plan.tensor(
+      "gradient of \(parameter.name)", count: parameter.count,
+      storage: isKept ? .gradient(index) : .arena)
+    if !isKept { updates.append((index, gradient)) }
+    return gradient
   }
 
   private mutating func addGradient(_ gradient: Int, to value: Network.Value, layer: String) {

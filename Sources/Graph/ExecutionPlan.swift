@@ -16,6 +16,7 @@ package struct ExecutionPlan: Sendable {
     case output
     /// In the parameter store.
     case parameter(Int)
+    case velocity(Int)
     case gradient(Int)
     case state(Int)
     case allParameters

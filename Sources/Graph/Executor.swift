@@ -97,15 +97,14 @@ package final class Executor {
     of tensor: ExecutionPlan.Tensor, at index: Int, external: [String: any DeviceBuffer]
   ) throws(CLError) -> any DeviceBuffer {
     switch tensor.storage {
-    case .parameter(let index): return store.parameters.parts[index]
-    case .gradient(let index): return store.gradients.parts[index]
-    case .state(let index): return store.states.parts[index]
+    case .parameter(let index): return store.parameters[index]
+    case .velocity(let index): return ParameterStore.held(store.velocities)[index]
+    case .gradient(let index): return ParameterStore.held(store.gradients)[index]
+    case .state(let index): return store.states[index]
     case .allParameters: return store.parameters.whole
-    case .allGradients: return store.gradients.whole
-    case .allVelocities: return store.velocities.whole
-    case .allGradientSums:
-      guard let sums = store.gradientSums else { preconditionFailure("a store without sums") }
-      return sums.whole
+    case .allGradients: return ParameterStore.held(store.gradients).whole
+    case .allVelocities: return ParameterStore.held(store.velocities).whole
+    case .allGradientSums: return ParameterStore.held(store.gradientSums).whole
     case .external(let name):
       guard let buffer = external[name] else { preconditionFailure("nothing bound to '\(name)'") }
       return buffer

@@ -4,69 +4,112 @@ import Operators
 
 /// A network's parameters, gradients, velocities and running statistics on a device.
 ///
-/// Each kind is one allocation, so that one launch updates all parameters. Between two tensors
+/// Each kind is one allocation, so that one launch updates many parameters. Those whose gradients
+/// a training step keeps come first, in the network's order, then the others. Between two tensors
 /// there may be padding, which stays zero.
 package final class ParameterStore {
   package let network: Network
   package let context: Context
   package let queue: Queue
   let parameters: Group
-  let gradients: Group
-  let velocities: Group
+  let states: Group
+  /// Of training.
+  let velocities: Group?
+  /// Those that `Purpose` tells.
+  let gradients: Group?
   /// Of the gradients of a batch that goes in parts.
   let gradientSums: Group?
-  let states: Group
+
+  /// What a store is for, which decides what it holds besides parameters and running statistics.
+  package enum Purpose: Sendable {
+    case evaluation
+    /// All gradients, without an update.
+    case gradients
+    /// Velocities, and the gradients that a step keeps until its last update.
+    case training
+    /// Velocities, all gradients, and their sums over the parts of a batch.
+    case trainingInParts
+  }
 
   /// Tensors of one kind, in one allocation.
   final class Group {
     let whole: Buffer<Float>
-    let parts: [Buffer<Float>]
+    /// By the tensors' indices.
+    let parts: [Int: Buffer<Float>]
 
-    init(counts: [Int], context: Context, queue: Queue) throws(CLError) {
+    /// The tensors of these indices and sizes, in the order that they lie in.
+    init(
+      _ tensors: [(index: Int, count: Int)], context: Context, queue: Queue
+    ) throws(CLError) {
       let step = ParameterStore.step(on: context.info)
-      var offsets: [Int] = []
-      var end = 0
-      for count in counts {
-        offsets.append(end)
-        end += ceilDivide(count, step) * step
-      }
-      let allocation = try context.makeBuffer(Float.self, count: max(end, 1))
-      try allocation.fill(0, on: queue)
-      whole = allocation
-      var parts: [Buffer<Float>] = []
-      for (offset, count) in zip(offsets, counts) {
-        parts.append(try allocation.part(byteOffset: 4 * offset, count: count))
+      let count = ParameterStore.paddedCount(tensors.map(\.count), on: context.info)
+      whole = try context.makeBuffer(Float.self, count: max(count, 1))
+      try whole.fill(0, on: queue)
+      var parts: [Int: Buffer<Float>] = [:]
+      var offset = 0
+      for (index, count) in tensors {
+        parts[index] = try whole.part(byteOffset: 4 * offset, count: count)
+        offset += ceilDivide(count, step) * step
       }
       self.parts = parts
+    }
+
+    subscript(index: Int) -> Buffer<Float> {
+      guard let part = parts[index] else { preconditionFailure("a store without tensor \(index)") }
+      return part
     }
   }
 
   /// Allocates everything; the numbers are zero until `initialize` or `write`.
-  ///
-  /// `sumsGradients` is for batches that go in parts.
   package init(
-    network: Network, context: Context, queue: Queue, sumsGradients: Bool = false
+    network: Network, for purpose: Purpose, context: Context, queue: Queue
   ) throws(CLError) {
     self.network = network
     self.context = context
     self.queue = queue
-    let counts = network.parameters.map(\.count)
-    parameters = try Group(counts: counts, context: context, queue: queue)
-    gradients = try Group(counts: counts, context: context, queue: queue)
-    velocities = try Group(counts: counts, context: context, queue: queue)
-    gradientSums =
-      sumsGradients ? try Group(counts: counts, context: context, queue: queue) : nil
-    states = try Group(counts: network.states.map(\.count), context: context, queue: queue)
+    func group(_ indices: [Int], of tensors: [Parameter]) throws(CLError) -> Group {
+      try Group(
+        indices.map { ($0, tensors[$0].count) }, context: context, queue: queue)
+    }
+    let kept = network.keptGradients
+    let all = kept + network.parameters.indices.filter { !network.keepsGradient(of: $0) }
+    parameters = try group(all, of: network.parameters)
+    states = try group(Array(network.states.indices), of: network.states)
+    switch purpose {
+    case .evaluation: (velocities, gradients, gradientSums) = (nil, nil, nil)
+    case .gradients:
+      (velocities, gradients, gradientSums) = (nil, try group(all, of: network.parameters), nil)
+    case .training:
+      velocities = try group(all, of: network.parameters)
+      gradients = try group(kept, of: network.parameters)
+      gradientSums = nil
+    case .trainingInParts:
+      velocities = try group(all, of: network.parameters)
+      gradients = try group(all, of: network.parameters)
+      gradientSums = try group(all, of: network.parameters)
+    }
   }
 
   /// Numbers in one of the parameter-sized allocations, padding included.
   package static func paddedCount(of network: Network, on device: DeviceInfo) -> Int {
-    paddedCount(of: network.parameters, on: device)
+    paddedCount(network.parameters.map(\.count), on: device)
   }
 
-  private static func paddedCount(of tensors: [Parameter], on device: DeviceInfo) -> Int {
+  /// Numbers in a store's allocation of gradients, padding included.
+  package static func paddedGradients(
+    of network: Network, for purpose: Purpose, on device: DeviceInfo
+  ) -> Int {
+    switch purpose {
+    case .evaluation: 0
+    case .gradients, .trainingInParts: paddedCount(of: network, on: device)
+    case .training:
+      paddedCount(network.keptGradients.map { network.parameters[$0].count }, on: device)
+    }
+  }
+
+  private static func paddedCount(_ counts: [Int], on device: DeviceInfo) -> Int {
     let step = step(on: device)
-    return tensors.reduce(0) { $0 + ceilDivide($1.count, step) * step }
+    return counts.reduce(0) { $0 + ceilDivide($1, step) * step }
   }
 
   /// Every tensor starts at a multiple of so many numbers.
@@ -76,22 +119,28 @@ package final class ParameterStore {
 
   /// Bytes of each allocation that a store of the network makes.
   static func allocations(
-    of network: Network, sumsGradients: Bool, on device: DeviceInfo
+    of network: Network, for purpose: Purpose, on device: DeviceInfo
   ) -> [Int] {
-    let parameters = 4 * paddedCount(of: network, on: device)
-    let states = 4 * max(1, paddedCount(of: network.states, on: device))
-    return [Int](repeating: max(4, parameters), count: sumsGradients ? 4 : 3) + [states]
+    let all = 4 * max(1, paddedCount(of: network, on: device))
+    let gradients = 4 * max(1, paddedGradients(of: network, for: purpose, on: device))
+    let states = 4 * max(1, paddedCount(network.states.map(\.count), on: device))
+    return switch purpose {
+    case .evaluation: [all, states]
+    case .gradients: [all, states, gradients]
+    case .training: [all, states, all, gradients]
+    case .trainingInParts: [all, states, all, gradients, all]
+    }
   }
 
   /// Draws the starting numbers of every tensor from `seed` and clears the velocities.
   package func initialize(seed: UInt64) throws(CLError) {
     for (index, parameter) in network.parameters.enumerated() {
-      try start(parameter, parameters.parts[index], seed: seed, stream: index)
+      try start(parameter, parameters[index], seed: seed, stream: index)
     }
     for (index, state) in network.states.enumerated() {
-      try start(state, states.parts[index], seed: seed, stream: 0)
+      try start(state, states[index], seed: seed, stream: 0)
     }
-    try velocities.whole.fill(0, on: queue)
+    try velocities?.whole.fill(0, on: queue)
   }
 
   private func start(
@@ -119,10 +168,17 @@ package final class ParameterStore {
   /// The kinds of tensors that a checkpoint holds.
   package enum Kind: CaseIterable, Sendable { case parameter, velocity, state, gradient }
 
-  /// Reads every tensor of a kind, in the order and layout of files.
+  /// Reads every tensor of a kind that the store holds, in the order and layout of files.
   package func read(_ kind: Kind) throws(CLError) -> [(parameter: Parameter, values: [Float])] {
+    try read(group(kind), descriptions(kind))
+  }
+
+  private func read(
+    _ group: Group, _ descriptions: [Parameter]
+  ) throws(CLError) -> [(parameter: Parameter, values: [Float])] {
     var result: [(parameter: Parameter, values: [Float])] = []
-    for (parameter, buffer) in zip(descriptions(kind), group(kind).parts) {
+    for (index, parameter) in descriptions.enumerated() {
+      guard let buffer = group.parts[index] else { continue }
       result.append((parameter, parameter.fileOrder(fromDevice: try buffer.read(on: queue))))
     }
     return result
@@ -130,17 +186,12 @@ package final class ParameterStore {
 
   /// The sums of the gradients over the parts of a batch, in the order and layout of files.
   package func readGradientSums() throws(CLError) -> [[Float]] {
-    guard let gradientSums else { preconditionFailure("a store without sums") }
-    var result: [[Float]] = []
-    for (parameter, buffer) in zip(network.parameters, gradientSums.parts) {
-      result.append(parameter.fileOrder(fromDevice: try buffer.read(on: queue)))
-    }
-    return result
+    try read(ParameterStore.held(gradientSums), network.parameters).map(\.values)
   }
 
   /// Writes one tensor given in the layout of files.
   package func write(_ kind: Kind, at index: Int, _ values: [Float]) throws(CLError) {
-    try group(kind).parts[index].write(
+    try group(kind)[index].write(
       descriptions(kind)[index].deviceOrder(fromFile: values), on: queue)
   }
 
@@ -152,9 +203,14 @@ package final class ParameterStore {
   private func group(_ kind: Kind) -> Group {
     switch kind {
     case .parameter: parameters
-    case .gradient: gradients
-    case .velocity: velocities
+    case .gradient: ParameterStore.held(gradients)
+    case .velocity: ParameterStore.held(velocities)
     case .state: states
     }
+  }
+
+  static func held(_ group: Group?) -> Group {
+    guard let group else { preconditionFailure("a store for another purpose") }
+    return group
   }
 }

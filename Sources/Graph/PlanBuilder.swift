@@ -39,17 +39,24 @@ package struct Optimizer: Hashable, Sendable {
     self.nesterov = nesterov
     self.weightDecay = weightDecay
   }
+
+  func problem(count: Int) -> SGD.Problem {
+    SGD.Problem(
+      count: count, momentum: momentum, dampening: dampening, nesterov: nesterov,
+      weightDecay: weightDecay)
+  }
 }
 
 extension ExecutionPlan {
-  /// One training step: images, forward, loss, backward and, with an optimizer, the update.
+  /// One training step: images, forward, loss, backward and, with an optimizer, the updates.
   ///
-  /// `paddedParameters` is `ParameterStore.paddedCount`. Readable afterwards: "logits", "losses".
+  /// `paddedGradients` is that of a `ParameterStore` for training, without an optimizer of one for
+  /// gradients. Readable afterwards: "logits", "losses".
   /// External: "metrics" and, from a data set, "dataset images", "dataset labels", "order", "mean"
   /// and "inverse deviation".
   package static func training(
     _ network: Network, batch: Int, source: ImageSource, optimizer: Optimizer?,
-    paddedParameters: Int
+    paddedGradients: Int
   ) -> ExecutionPlan {
     var plan = ExecutionPlan()
     let (images, labels) = plan.appendImages(network, batch: batch, source: source)
@@ -60,14 +67,15 @@ extension ExecutionPlan {
     if !network.survivals.isEmpty {
       // What a dropped branch leaves alone must not keep the last step's gradients.
       plan.append(
-        Fill.self, Fill.Problem(count: paddedParameters, value: 0), layer: "optimizer",
+        Fill.self, Fill.Problem(count: paddedGradients, value: 0), layer: "optimizer",
         phase: .backward,
-        ["y": plan.tensor("gradients", count: paddedParameters, storage: .allGradients)])
+        ["y": plan.tensor("gradients", count: paddedGradients, storage: .allGradients)])
     }
-    let backward = BackwardPass(after: forward, logitsGradient: gradient, plan: plan)
+    let backward = BackwardPass(
+      after: forward, logitsGradient: gradient, optimizer: optimizer, plan: plan)
     plan = backward.plan
     if let optimizer {
-      plan.appendUpdate(optimizer, gradients: .allGradients, paddedParameters: paddedParameters)
+      plan.appendUpdate(optimizer, gradients: .allGradients, paddedGradients: paddedGradients)
     }
     return plan
   }
@@ -76,40 +84,36 @@ extension ExecutionPlan {
   ///
   /// The scalars of `GradientSum` come with each run.
   package static func part(
-    _ network: Network, batch: Int, source: ImageSource, paddedParameters: Int
+    _ network: Network, batch: Int, source: ImageSource, paddedGradients: Int
   ) -> ExecutionPlan {
     var plan = training(
-      network, batch: batch, source: source, optimizer: nil, paddedParameters: paddedParameters)
+      network, batch: batch, source: source, optimizer: nil, paddedGradients: paddedGradients)
     plan.append(
-      GradientSum.self, GradientSum.Problem(count: paddedParameters), layer: "gradients",
+      GradientSum.self, GradientSum.Problem(count: paddedGradients), layer: "gradients",
       phase: .update,
       [
-        "g": plan.tensor("gradients", count: paddedParameters, storage: .allGradients),
-        "sum": plan.tensor("gradient sums", count: paddedParameters, storage: .allGradientSums),
+        "g": plan.tensor("gradients", count: paddedGradients, storage: .allGradients),
+        "sum": plan.tensor("gradient sums", count: paddedGradients, storage: .allGradientSums),
       ])
     return plan
   }
 
   /// The update by the sums, after the last part of a batch.
-  package static func update(_ optimizer: Optimizer, paddedParameters: Int) -> ExecutionPlan {
+  package static func update(_ optimizer: Optimizer, paddedGradients: Int) -> ExecutionPlan {
     var plan = ExecutionPlan()
-    plan.appendUpdate(optimizer, gradients: .allGradientSums, paddedParameters: paddedParameters)
+    plan.appendUpdate(optimizer, gradients: .allGradientSums, paddedGradients: paddedGradients)
     return plan
   }
 
   private mutating func appendUpdate(
-    _ optimizer: Optimizer, gradients: Storage, paddedParameters: Int
+    _ optimizer: Optimizer, gradients: Storage, paddedGradients: Int
   ) {
     append(
-      SGD.self,
-      SGD.Problem(
-        count: paddedParameters, momentum: optimizer.momentum, dampening: optimizer.dampening,
-        nesterov: optimizer.nesterov, weightDecay: optimizer.weightDecay),
-      layer: "optimizer", phase: .update,
+      SGD.self, optimizer.problem(count: paddedGradients), layer: "optimizer", phase: .update,
       [
-        "g": tensor("gradients", count: paddedParameters, storage: gradients),
-        "p": tensor("parameters", count: paddedParameters, storage: .allParameters),
-        "v": tensor("velocities", count: paddedParameters, storage: .allVelocities),
+        "g": tensor("gradients", count: paddedGradients, storage: gradients),
+        "p": tensor("parameters", count: paddedGradients, storage: .allParameters),
+        "v": tensor("velocities", count: paddedGradients, storage: .allVelocities),
       ])
   }
 

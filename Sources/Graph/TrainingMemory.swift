@@ -34,20 +34,25 @@ package struct TrainingMemory: Sendable {
 
   /// Images that go through the network at once, at most.
   package let microBatch: Int
-  /// Whether a step's batch goes in parts.
-  package let isSplit: Bool
+  /// What the parameters' store is for.
+  package let purpose: ParameterStore.Purpose
   /// Activations and gradients if none shared memory.
   package let activationBytes: Int
   /// The arenas they share, scratch memory included.
   package let arenas: [Int]
-  /// Parameters, gradients, velocities, running statistics and, of parts, sums.
+  /// Parameters, running statistics and, of training, velocities, gradients and their sums.
   package let parameters: [Int]
   /// Images and labels.
   package let images: [Int]
 
   /// Room for constants and sums, which the plan does not count one by one.
   private static let smallBuffers = 1 << 16
+  /// Its constants make no difference to memory.
+  private static let optimizer = Optimizer(
+    momentum: 0.9, dampening: 0, nesterov: true, weightDecay: 0)
 
+  /// Whether a step's batch goes in parts.
+  package var isSplit: Bool { purpose == .trainingInParts }
   package var arenaBytes: Int { arenas.reduce(0, +) }
   package var parameterBytes: Int { parameters.reduce(0, +) }
   package var imageBytes: Int { images.reduce(0, +) }
@@ -61,15 +66,23 @@ package struct TrainingMemory: Sendable {
     chooser: any ConfigurationChooser = DefaultChooser()
   ) throws(MemoryError) {
     let network = task.network
-    let padded = ParameterStore.paddedCount(of: network, on: device)
-    isSplit = task.batches.contains { $0 > microBatch }
     self.microBatch = min(microBatch, task.largest)
-    parameters = ParameterStore.allocations(of: network, sumsGradients: isSplit, on: device)
+    let purpose: ParameterStore.Purpose =
+      task.batches.isEmpty
+      ? .evaluation : task.batches.contains { $0 > microBatch } ? .trainingInParts : .training
+    self.purpose = purpose
+    let padded = ParameterStore.paddedGradients(of: network, for: purpose, on: device)
+    parameters = ParameterStore.allocations(of: network, for: purpose, on: device)
     images = task.images
     let sizes = Set(
       task.batches.flatMap { BatchSplit(batch: $0, atMost: microBatch).parts })
     var plans = sizes.sorted(by: >).map {
-      ExecutionPlan.part(network, batch: $0, source: task.trainSource, paddedParameters: padded)
+      purpose == .trainingInParts
+        ? ExecutionPlan.part(
+          network, batch: $0, source: task.trainSource, paddedGradients: padded)
+        : .training(
+          network, batch: $0, source: task.trainSource, optimizer: TrainingMemory.optimizer,
+          paddedGradients: padded)
     }
     if task.evaluationBatch > 0 {
       plans.append(

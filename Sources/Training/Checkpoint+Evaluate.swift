@@ -31,7 +31,8 @@ extension Checkpoint {
     // The running statistics make the batch's size matter to memory and speed only.
     let memory = try TrainingMemory.fitting(task, on: context, chooser: chooser)
     let queue = try context.makeQueue()
-    let store = try ParameterStore(network: network, context: context, queue: queue)
+    let store = try ParameterStore(
+      network: network, for: .evaluation, context: context, queue: queue)
     try restore(into: store, velocities: false, file: file)
     let evaluator = try Evaluator(
       images, mean: header.mean, standardDeviation: header.standardDeviation,

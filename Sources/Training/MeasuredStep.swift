@@ -21,7 +21,9 @@ final class MeasuredStep {
     self.batch = batch
     network = model.network(image: image, classes: classes)
     queue = try context.makeQueue()
-    let store = try ParameterStore(network: network, context: context, queue: queue)
+    let purpose: ParameterStore.Purpose = mode == .training ? .training : .evaluation
+    let store = try ParameterStore(
+      network: network, for: purpose, context: context, queue: queue)
     try store.initialize(seed: 1)
     let metrics = try MetricsBuffer(context: context, queue: queue)
     let size = try SyntheticSize(
@@ -39,7 +41,8 @@ final class MeasuredStep {
           source: .dataset(
             total: total, augmentation: Augmentation(flip: true, pad: 0, padMode: .reflect)),
           optimizer: Optimizer(.cifar),
-          paddedParameters: ParameterStore.paddedCount(of: network, on: context.info))
+          paddedGradients: ParameterStore.paddedGradients(
+            of: network, for: purpose, on: context.info))
       case .evaluation:
         .evaluation(
           network, batch: batch, source: .dataset(total: total, augmentation: .none))

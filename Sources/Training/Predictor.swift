@@ -28,7 +28,8 @@ package final class Predictor {
     self.file = file
     network = checkpoint.header.network
     let queue = try context.makeQueue()
-    let store = try ParameterStore(network: network, context: context, queue: queue)
+    let store = try ParameterStore(
+      network: network, for: .evaluation, context: context, queue: queue)
     try checkpoint.restore(into: store, velocities: false, file: file)
     let metrics = try MetricsBuffer(context: context, queue: queue)
     executor = try Executor(

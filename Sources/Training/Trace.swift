@@ -132,7 +132,8 @@ package struct Trace {
   ) throws -> Comparison {
     let d = description
     let queue = try context.makeQueue()
-    let store = try ParameterStore(network: network, context: context, queue: queue)
+    let store = try ParameterStore(
+      network: network, for: .training, context: context, queue: queue)
     try store.restore(.parameter, from: start, prefix: "", file: "\(folder)/init.safetensors")
     try store.restore(.state, from: start, prefix: "", file: "\(folder)/init.safetensors")
     let metrics = try MetricsBuffer(context: context, queue: queue)
@@ -141,7 +142,8 @@ package struct Trace {
     let training = try Executor(
       .training(
         network, batch: d.batch, source: .host, optimizer: optimizer,
-        paddedParameters: ParameterStore.paddedCount(of: network, on: context.info)),
+        paddedGradients: ParameterStore.paddedGradients(
+          of: network, for: .training, on: context.info)),
       store: store, external: external, chooser: chooser)
     var losses: [Double] = []
     for step in 0..<d.steps {

@@ -101,7 +101,7 @@ public final class Trainer {
     isSplit = memory.isSplit
     let queue = try context.makeQueue()
     store = try ParameterStore(
-      network: network, context: context, queue: queue, sumsGradients: memory.isSplit)
+      network: network, for: memory.purpose, context: context, queue: queue)
     let normalization = recipe.inputNormalization.constants(
       mean: data.mean, standardDeviation: data.standardDeviation)
     dataset = try makeBatchSource(

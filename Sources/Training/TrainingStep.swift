@@ -29,16 +29,17 @@ final class TrainingStep {
     self.seed = seed
     let network = store.network
     self.network = network
-    let padded = ParameterStore.paddedCount(of: network, on: store.context.info)
+    let padded = ParameterStore.paddedGradients(
+      of: network, for: memory.purpose, on: store.context.info)
     let splits = batches.map { BatchSplit(batch: $0, atMost: memory.microBatch) }
     partsAtMost = splits.map(\.parts.count).max() ?? 1
     var executors: [Int: Executor] = [:]
     for size in Set(splits.flatMap(\.parts)) {
       let plan: ExecutionPlan =
         memory.isSplit
-        ? .part(network, batch: size, source: source, paddedParameters: padded)
+        ? .part(network, batch: size, source: source, paddedGradients: padded)
         : .training(
-          network, batch: size, source: source, optimizer: optimizer, paddedParameters: padded)
+          network, batch: size, source: source, optimizer: optimizer, paddedGradients: padded)
       executors[size] = try Executor(
         plan, store: store, external: external, chooser: chooser, arenas: arenas)
     }
@@ -46,7 +47,7 @@ final class TrainingStep {
     update =
       memory.isSplit
       ? try Executor(
-        .update(optimizer, paddedParameters: padded), store: store, chooser: chooser,
+        .update(optimizer, paddedGradients: padded), store: store, chooser: chooser,
         arenas: arenas) : nil
   }
 

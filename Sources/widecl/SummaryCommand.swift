@@ -129,7 +129,7 @@ struct SummaryCommand: ParsableCommand {
       batch           \(summary.batch)\(split(summary))
       activations     \(mebibytes(summary.activationBytes)) if none shared memory
       arena           \(mebibytes(summary.arenaBytes)) as planned
-      network         \(mebibytes(summary.parameterBytes)), with gradients and velocities
+      network         \(mebibytes(summary.parameterBytes)), with velocities and the gradients that a step keeps
       together        \(mebibytes(summary.totalBytes)), and the images
       """)
   }

@@ -9,7 +9,7 @@ struct ForwardPassTests {
     let plan: ExecutionPlan =
       mode == .evaluation
       ? .evaluation(network, batch: 2, source: .host)
-      : .training(network, batch: 2, source: .host, optimizer: nil, paddedParameters: 0)
+      : .training(network, batch: 2, source: .host, optimizer: nil, paddedGradients: 0)
     return plan.steps.filter { $0.phase == .forward }
   }
 

@@ -22,7 +22,7 @@ struct MicroBatchTests {
       let context = try NetworkRun.context.get()
       let queue = try context.makeQueue()
       store = try ParameterStore(
-        network: network, context: context, queue: queue, sumsGradients: true)
+        network: network, for: .trainingInParts, context: context, queue: queue)
       try store.initialize(seed: 3)
       let metrics = try context.makeBuffer(Float.self, count: 4)
       try metrics.fill(0, on: queue)
@@ -37,7 +37,7 @@ struct MicroBatchTests {
       var executors: [Int: Executor] = [:]
       for size in Set(split.parts) {
         executors[size] = try Executor(
-          .part(network, batch: size, source: .host, paddedParameters: padded), store: store,
+          .part(network, batch: size, source: .host, paddedGradients: padded), store: store,
           external: ["metrics": metrics], arenas: arenas)
       }
       self.executors = executors

@@ -119,7 +119,9 @@ struct NetworkRun {
     let context = try context ?? NetworkRun.context.get()
     let queue = try context.makeQueue()
     self.network = network
-    store = try ParameterStore(network: network, context: context, queue: queue)
+    let purpose: ParameterStore.Purpose =
+      mode == .evaluation ? .evaluation : optimizer == nil ? .gradients : .training
+    store = try ParameterStore(network: network, for: purpose, context: context, queue: queue)
     try store.initialize(seed: 3)
     let batch = TinyNetworks.batch
     let plan: ExecutionPlan =
@@ -127,7 +129,8 @@ struct NetworkRun {
       case .training:
         .training(
           network, batch: batch, source: .host, optimizer: optimizer,
-          paddedParameters: ParameterStore.paddedCount(of: network, on: context.info))
+          paddedGradients: ParameterStore.paddedGradients(
+            of: network, for: purpose, on: context.info))
       case .evaluation: .evaluation(network, batch: batch, source: .host)
       }
     let metrics = try context.makeBuffer(Float.self, count: 4)

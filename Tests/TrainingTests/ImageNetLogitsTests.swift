@@ -26,7 +26,8 @@ struct ImageNetLogitsTests {
 
     let context = try TestDevice().context
     let queue = try context.makeQueue()
-    let store = try ParameterStore(network: network, context: context, queue: queue)
+    let store = try ParameterStore(
+      network: network, for: .evaluation, context: context, queue: queue)
     let start = GeneratedStart(key: name)
     for kind in [ParameterStore.Kind.parameter, .state] {
       for (index, parameter) in store.descriptions(kind).enumerated() {

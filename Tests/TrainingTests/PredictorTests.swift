@@ -25,7 +25,7 @@ struct PredictorTests {
     let (checkpoint, context) = (try checkpoint(tiny), try TinyRun.context.get())
     let queue = try context.makeQueue()
     let store = try ParameterStore(
-      network: checkpoint.header.network, context: context, queue: queue)
+      network: checkpoint.header.network, for: .evaluation, context: context, queue: queue)
     try checkpoint.restore(into: store, velocities: false, file: "")
     var results: TestResults? = TestResults(tiny.data.test, classNames: tiny.data.classNames)
     let header = checkpoint.header
