@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: benchmark benchmark-transfer gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange crash-test long-run portability portability-full
+.PHONY: benchmark benchmark-transfer convergence gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange crash-test long-run portability portability-full
 
 WIDECL := .build/release/widecl
 DEMO := runs/demo
@@ -65,6 +65,14 @@ benchmark: build ## Compare training steps with PyTorch, in turns; leave the mac
 	@$(BENCHMARK_PYTHON) benchmarks/compare.py --widecl $(WIDECL) --readme README.md
 	@echo "== Where a step's time goes"
 	@$(BENCHMARK_PYTHON) benchmarks/roofline.py --widecl $(WIDECL) --readme README.md
+
+convergence: build ## Train a small network with WideCL and with PyTorch by the same recipe: test errors.
+	@scripts/setup python3-venv
+	@[[ -x $(BENCHMARK_PYTHON) ]] || python3 -m venv .venv
+	@$(BENCHMARK_PYTHON) -c 'import torch' 2>/dev/null || \
+	  $(BENCHMARK_PYTHON) -m pip install -q '$(TORCH)' numpy || \
+	  $(BENCHMARK_PYTHON) -m pip install -q torch numpy
+	@$(BENCHMARK_PYTHON) benchmarks/convergence.py --widecl $(WIDECL) --readme README.md
 
 benchmark-transfer: build ## Measure what tuning per device and per width is worth, with Intel's runtime.
 	@scripts/setup python3-venv

@@ -36,11 +36,11 @@ class PreactivationBlock(nn.Module):
         return branch + (self.project(activated) if self.project else x)
 
 
-def network(depth, width, classes=10):
+def network(depth, width, classes=10, channels=3):
     count, rest = divmod(depth - 4, 6)
     if rest:
         raise SystemExit(f"depth {depth} is not 6n + 4")
-    layers, inputs = [nn.Conv2d(3, 16, 3, padding=1, bias=False)], 16
+    layers, inputs = [nn.Conv2d(channels, 16, 3, padding=1, bias=False)], 16
     for group, outputs in enumerate((16 * width, 32 * width, 64 * width)):
         for block in range(count):
             stride = 2 if group and not block else 1
