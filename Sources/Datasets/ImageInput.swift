@@ -12,19 +12,25 @@ public struct ImageInput: Sendable {
   public let channels: Int
   private let mean: [Float]
   private let standardDeviation: [Float]
+  private let whitening: Whitening?
   private let files: ImagePreparation?
 
-  /// Inputs `[height, width, channels]`, minus `mean`, divided by `standardDeviation`, both
-  /// `[channels]` in bytes; `areFiles` says whether the data set's images are files.
+  /// Inputs `[height, width, channels]`, whitened by `whitening` or not, minus `mean`, divided by
+  /// `standardDeviation`, both `[channels]` in bytes or in what whitening gives; `areFiles` says
+  /// whether the data set's images are files.
   ///
-  /// Nil for channels that no image has, and for files that do not become squares of colours.
+  /// Nil for channels that no image has, for a whitening of another size, and for files that are to
+  /// be whitened or do not become squares of colours.
   public init?(
     height: Int, width: Int, channels: Int, mean: [Float], standardDeviation: [Float],
-    areFiles: Bool
+    whitening: Whitening? = nil, areFiles: Bool
   ) {
-    guard channels == 1 || channels == 3, !areFiles || (channels == 3 && height == width),
-      height > 0, width > 0, mean.count == channels, standardDeviation.count == channels
+    guard channels == 1 || channels == 3,
+      !areFiles || (channels == 3 && height == width && whitening == nil),
+      height > 0, width > 0, mean.count == channels, standardDeviation.count == channels,
+      whitening.map({ $0.mean.count == height * width * channels }) ?? true
     else { return nil }
+    self.whitening = whitening
     self.height = height
     self.width = width
     self.channels = channels
@@ -47,9 +53,11 @@ public struct ImageInput: Sendable {
       }
     }
     let inverse = standardDeviation.map { 1 / $0 }
-    return pixels(of: image).enumerated().map { index, value in
+    let pixels = pixels(of: image)
+    let values = whitening.map { self.whitened(pixels, by: $0) } ?? pixels.map { Float($0) }
+    return values.enumerated().map { index, value in
       let channel = index % channels
-      return (Float(value) - mean[channel]) * inverse[channel]
+      return (value - mean[channel]) * inverse[channel]
     }
   }
 
@@ -64,6 +72,12 @@ public struct ImageInput: Sendable {
       let blue = 114 * Int(colored[pixel + 2])
       return UInt8((red + green + blue + 500) / 1000)
     }
+  }
+
+  private func whitened(_ pixels: [UInt8], by whitening: Whitening) -> [Float] {
+    whitening.values(
+      of: LabeledImages(
+        height: height, width: width, channels: channels, images: pixels, labels: [0]))
   }
 
   private func covering(_ image: ImageFile) -> [UInt8] {

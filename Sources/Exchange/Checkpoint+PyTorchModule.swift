@@ -25,6 +25,10 @@ extension Checkpoint {
     }
     let preparation = try header.preparation
     let image = network.image
+    let prepared =
+      header.whitening == nil
+      ? "return ((pixels.float() - MEAN) / STANDARD_DEVIATION).permute(0, 3, 1, 2)"
+      : "raise NotImplementedError(\"the network takes images whitened by its checkpoint's matrix\")"
     return """
       \"\"\"\(header.model.name) for images of \(image), \(network.classes) classes; made by 'widecl export'.
 
@@ -45,7 +49,7 @@ extension Checkpoint {
 
       def prepare(pixels):
           \"\"\"The input [N, \(image.channels), \(image.height), \(image.width)] from pixels [N, \(image.height), \(image.width), \(image.channels)] of 0 to 255.\"\"\"
-          return ((pixels.float() - MEAN) / STANDARD_DEVIATION).permute(0, 3, 1, 2)
+          \(prepared)
 
 
       class Network(nn.Module):

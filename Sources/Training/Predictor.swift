@@ -83,16 +83,12 @@ package final class Predictor {
 extension Checkpoint.Header {
   /// How image files become the network's input; throws with status 65 where none can.
   package func imageInput(file: String) throws(TrainingError) -> ImageInput {
-    guard whitening == nil else {
-      throw TrainingError(
-        .badData, file, why: "its network takes whitened images, which files do not become yet",
-        advice: "give a checkpoint of a recipe without zca, or use evaluate")
-    }
     let name = try? DatasetName(parsing: data)
     guard
       let input = ImageInput(
         height: image.height, width: image.width, channels: image.channels, mean: mean,
-        standardDeviation: standardDeviation, areFiles: name?.imageFileSize != nil)
+        standardDeviation: standardDeviation, whitening: whitening,
+        areFiles: name?.imageFileSize != nil)
     else {
       throw TrainingError(
         .badData, file, why: "its network takes \(image), which no image file can become",

@@ -29,8 +29,9 @@ struct PredictorTests {
     try checkpoint.restore(into: store, velocities: false, file: "")
     var results: TestResults? = TestResults(tiny.data.test, classNames: tiny.data.classNames)
     let header = checkpoint.header
+    let test = try header.whitening.map { try tiny.data.test.whitened(by: $0) } ?? tiny.data.test
     let evaluator = try Evaluator(
-      tiny.data.test, mean: header.mean, standardDeviation: header.standardDeviation, batch: 4,
+      test, mean: header.mean, standardDeviation: header.standardDeviation, batch: 4,
       store: store)
     let metrics = try #require(try evaluator.evaluate(results: &results))
     let expected = try #require(results)
@@ -54,8 +55,10 @@ struct PredictorTests {
     #expect(abs(loss / Double(answers.count) - metrics.loss) <= 1e-5 * metrics.loss)
   }
 
-  @Test func imagesOfBytes() throws {
-    let tiny = try TinyRun()
+  @Test("images of bytes, whitened or not", arguments: [Recipe.InputNormalization.meanStd, .zca])
+  func imagesOfBytes(normalization: Recipe.InputNormalization) throws {
+    var tiny = try TinyRun()
+    tiny.recipe.inputNormalization = normalization
     let test = tiny.data.test
     let size = test.height * test.width * test.channels
     try expectTheSame(
