@@ -46,9 +46,6 @@ static const unsigned char common_vector_header[] = {
 static const unsigned char conv2d_batched_product_local[] = {
 #embed "conv2d/batched_product_local.cl"
 };
-static const unsigned char conv2d_batched_product_local_header[] = {
-#embed "conv2d/batched_product_local.clh"
-};
 static const unsigned char conv2d_batched_product_tile[] = {
 #embed "conv2d/batched_product_tile.cl"
 };
@@ -114,6 +111,9 @@ static const unsigned char conv2d_conv2d_winograd_input[] = {
 };
 static const unsigned char conv2d_conv2d_winograd_output[] = {
 #embed "conv2d/conv2d_winograd_output.cl"
+};
+static const unsigned char conv2d_local_product_header[] = {
+#embed "conv2d/local_product.clh"
 };
 static const unsigned char conv2d_winograd_header[] = {
 #embed "conv2d/winograd.clh"
@@ -184,7 +184,6 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("common/pixels.clh", common_pixels_header),
     SOURCE("common/vector.clh", common_vector_header),
     SOURCE("conv2d/batched_product_local.cl", conv2d_batched_product_local),
-    SOURCE("conv2d/batched_product_local.clh", conv2d_batched_product_local_header),
     SOURCE("conv2d/batched_product_tile.cl", conv2d_batched_product_tile),
     SOURCE("conv2d/batched_product_transposed_local.cl", conv2d_batched_product_transposed_local),
     SOURCE("conv2d/batched_product_transposed_tile.cl", conv2d_batched_product_transposed_tile),
@@ -207,6 +206,7 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("conv2d/conv2d_winograd_gradient.cl", conv2d_conv2d_winograd_gradient),
     SOURCE("conv2d/conv2d_winograd_input.cl", conv2d_conv2d_winograd_input),
     SOURCE("conv2d/conv2d_winograd_output.cl", conv2d_conv2d_winograd_output),
+    SOURCE("conv2d/local_product.clh", conv2d_local_product_header),
     SOURCE("conv2d/winograd.clh", conv2d_winograd_header),
     SOURCE("conv2d/winograd_tiles.clh", conv2d_winograd_tiles_header),
     SOURCE("copy/copy.cl", copy_copy),

@@ -3,11 +3,11 @@
 //
 // a: [planes][ROWS][SUM_C], b: [planes][SUM_C][PUT_C], c: [planes][ROWS][PUT_C]; A_PAD and C_PAD
 // floats lie between the planes of a and c. VEC divides SUM_C and PUT_C.
-#include "conv2d/batched_product_local.clh"
+#include "conv2d/local_product.clh"
 
 #define A_STRIDE (TILE_K + VEC)  // one more vector: rows lie in other banks, still aligned
 
-__kernel __attribute__((reqd_work_group_size(WG_X, WG_Y, 1)))
+__kernel __attribute__((reqd_work_group_size(WG_X, WG_Y, 1))) IN_SUB_GROUPS
 void batched_product_local(const __global float* restrict a, const __global float* restrict b,
                            __global float* restrict c) {
   __local float left[TILE_M * A_STRIDE] __attribute__((aligned(64)));
@@ -26,10 +26,10 @@ void batched_product_local(const __global float* restrict a, const __global floa
     for (int j = 0; j < ITEM_N; j++) acc[i][j] = (vec_t)(0.0f);
 
   for (int k = 0; k < SUM_C; k += TILE_K) {
-    batched_product_load(a, ROWS, SUM_C, m0, k, TILE_M, TILE_K, A_STRIDE, left);
-    batched_product_load(b, SUM_C, PUT_C, k, n0, TILE_K, TILE_N, TILE_N, right);
+    local_product_load(a, ROWS, SUM_C, m0, k, TILE_M, TILE_K, A_STRIDE, left);
+    local_product_load(b, SUM_C, PUT_C, k, n0, TILE_K, TILE_N, TILE_N, right);
     barrier(CLK_LOCAL_MEM_FENCE);
-    batched_product_accumulate(acc, left, A_STRIDE, 1, right);
+    local_product_accumulate(acc, left, A_STRIDE, 1, right);
     barrier(CLK_LOCAL_MEM_FENCE);
   }
 

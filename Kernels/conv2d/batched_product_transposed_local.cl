@@ -4,11 +4,11 @@
 // a: [planes][ROWS][IN_C], b: [planes][ROWS][OUT_C], with A_PAD and B_PAD floats between planes;
 // c: [planes][IN_C][OUT_C]. ACCUMULATE adds to c, after the first chunk of images.
 // VEC divides IN_C and OUT_C; a group sums its results over all rows, in their order.
-#include "conv2d/batched_product_local.clh"
+#include "conv2d/local_product.clh"
 
 #define A_STRIDE ((TILE_M + VEC - 1) / VEC * VEC)  // whole vectors
 
-__kernel __attribute__((reqd_work_group_size(WG_X, WG_Y, 1)))
+__kernel __attribute__((reqd_work_group_size(WG_X, WG_Y, 1))) IN_SUB_GROUPS
 void batched_product_transposed_local(const __global float* restrict a,
                                       const __global float* restrict b, __global float* restrict c) {
   __local float left[TILE_K * A_STRIDE] __attribute__((aligned(64)));
@@ -27,10 +27,10 @@ void batched_product_transposed_local(const __global float* restrict a,
     for (int j = 0; j < ITEM_N; j++) acc[i][j] = (vec_t)(0.0f);
 
   for (int row = 0; row < ROWS; row += TILE_K) {
-    batched_product_load(a, ROWS, IN_C, row, m0, TILE_K, A_STRIDE, A_STRIDE, left);
-    batched_product_load(b, ROWS, OUT_C, row, n0, TILE_K, TILE_N, TILE_N, right);
+    local_product_load(a, ROWS, IN_C, row, m0, TILE_K, A_STRIDE, A_STRIDE, left);
+    local_product_load(b, ROWS, OUT_C, row, n0, TILE_K, TILE_N, TILE_N, right);
     barrier(CLK_LOCAL_MEM_FENCE);
-    batched_product_accumulate(acc, left, 1, A_STRIDE, right);
+    local_product_accumulate(acc, left, 1, A_STRIDE, right);
     barrier(CLK_LOCAL_MEM_FENCE);
   }
 

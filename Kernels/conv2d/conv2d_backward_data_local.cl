@@ -12,24 +12,24 @@
 #define CLASS_W ((IN_W + STRIDE - 1) / STRIDE)
 #define ROWS (BATCH * CLASS_H * CLASS_W)
 
-__kernel __attribute__((reqd_work_group_size(WG_X, WG_Y, 1)))
+__kernel __attribute__((reqd_work_group_size(WG_X, WG_Y, 1))) IN_SUB_GROUPS
 void conv2d_backward_data_local(const __global float* restrict dy, const __global float* restrict t,
 #if WITH_RESIDUAL
                                 const __global float* restrict residual,
 #endif
                                 __global float* restrict dx) {
   __local float a[TILE_K * A_STRIDE] __attribute__((aligned(16)));
-  __local float b[TILE_K * TILE_N] __attribute__((aligned(16)));
+  __local float b[TILE_K * TILE_N] __attribute__((aligned(64)));  // as the widest vector is
   __local int offset[TILE_M];
   const int lx = (int)get_local_id(0), ly = (int)get_local_id(1);
   const int n0 = (int)get_group_id(0) * TILE_N;
   const int m0 = (int)get_group_id(1) * TILE_M;
   const int classRow = (int)get_group_id(2) / STRIDE, classColumn = (int)get_group_id(2) % STRIDE;
-  float acc[ITEM_M][ITEM_N];
+  vec_t acc[ITEM_M][ITEM_N];
 #pragma unroll
   for (int i = 0; i < ITEM_M; i++)
 #pragma unroll
-    for (int j = 0; j < ITEM_N; j++) acc[i][j] = 0.0f;
+    for (int j = 0; j < ITEM_N; j++) acc[i][j] = (vec_t)(0.0f);
 
   for (int r = (classRow + PAD) % STRIDE; r < KERNEL; r += STRIDE) {
     for (int s = (classColumn + PAD) % STRIDE; s < KERNEL; s += STRIDE) {
@@ -58,12 +58,12 @@ void conv2d_backward_data_local(const __global float* restrict dy, const __globa
       const int at = ((m / (CLASS_H * CLASS_W) * IN_H + row) * IN_W + column) * IN_C;
 #pragma unroll
       for (int j = 0; j < ITEM_N; j++) {
-        const int n = n0 + lx + j * WG_X;
+        const int n = n0 + (lx + j * WG_X) * VEC;
         if (n < IN_C) {
 #if WITH_RESIDUAL
-          acc[i][j] += residual[at + n];
+          acc[i][j] += load_vec(residual + at + n);
 #endif
-          dx[at + n] = acc[i][j];
+          store_vec(dx + at + n, acc[i][j]);
         }
       }
     }

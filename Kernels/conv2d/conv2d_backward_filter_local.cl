@@ -4,38 +4,22 @@
 // x: [BATCH, IN_H, IN_W, IN_C], dy: [BATCH, OUT_H, OUT_W, OUT_C],
 // parts: [SPLIT_K, KERNEL, KERNEL, IN_C, OUT_C].
 // A product of KERNEL² * IN_C rows by OUT_C columns, summed over the pixels of BATCH / SPLIT_K
-// images. A group owns TILE_M rows × TILE_N columns and takes TILE_K pixels a round.
+// images. A group owns TILE_M rows × TILE_N columns and takes TILE_K pixels a round. VEC divides OUT_C.
+#include "conv2d/local_product.clh"
 
-#ifndef ITEM_M
-#error "ITEM_M: rows per work-item"
-#endif
-#ifndef ITEM_N
-#error "ITEM_N: output channels per work-item"
-#endif
-#ifndef TILE_K
-#error "TILE_K: pixels summed per round through local memory"
-#endif
-#ifndef WG_X
-#error "WG_X: work-items along output channels"
-#endif
-#ifndef WG_Y
-#error "WG_Y: work-items along rows"
-#endif
 #ifndef SPLIT_K
 #error "SPLIT_K: parts that the images are split in"
 #endif
 
-#define TILE_M (WG_Y * ITEM_M)
-#define TILE_N (WG_X * ITEM_N)
 #define ROWS (KERNEL * KERNEL * IN_C)
 #define IMAGES ((BATCH + SPLIT_K - 1) / SPLIT_K)
 
-__kernel __attribute__((reqd_work_group_size(WG_X, WG_Y, 1)))
+__kernel __attribute__((reqd_work_group_size(WG_X, WG_Y, 1))) IN_SUB_GROUPS
 void conv2d_backward_filter_local(const __global float* restrict x,
                                   const __global float* restrict dy,
                                   __global float* restrict parts) {
   __local float a[TILE_K * TILE_M] __attribute__((aligned(16)));
-  __local float b[TILE_K * TILE_N] __attribute__((aligned(16)));
+  __local float b[TILE_K * TILE_N] __attribute__((aligned(64)));  // as the widest vector is
   const int lx = (int)get_local_id(0), ly = (int)get_local_id(1);
   const int item = ly * WG_X + lx;
   const int n0 = (int)get_group_id(0) * TILE_N;
@@ -43,11 +27,11 @@ void conv2d_backward_filter_local(const __global float* restrict x,
   const int split = (int)get_group_id(2);
   const int first = min(BATCH, split * IMAGES) * OUT_H * OUT_W;
   const int last = min(BATCH, (split + 1) * IMAGES) * OUT_H * OUT_W;
-  float acc[ITEM_M][ITEM_N];
+  vec_t acc[ITEM_M][ITEM_N];
 #pragma unroll
   for (int i = 0; i < ITEM_M; i++)
 #pragma unroll
-    for (int j = 0; j < ITEM_N; j++) acc[i][j] = 0.0f;
+    for (int j = 0; j < ITEM_N; j++) acc[i][j] = (vec_t)(0.0f);
 
   for (int p = first; p < last; p += TILE_K) {
     for (int e = item; e < TILE_K * TILE_M; e += WG_X * WG_Y) {
@@ -59,23 +43,9 @@ void conv2d_backward_filter_local(const __global float* restrict x,
                           column < IN_W;
       a[e] = inside ? x[((pixel / (OUT_H * OUT_W) * IN_H + row) * IN_W + column) * IN_C + c] : 0.0f;
     }
-    for (int e = item; e < TILE_K * TILE_N; e += WG_X * WG_Y) {
-      const int n = n0 + e % TILE_N, pixel = p + e / TILE_N;
-      b[e] = n < OUT_C && pixel < last ? dy[pixel * OUT_C + n] : 0.0f;
-    }
+    local_product_load(dy, last, OUT_C, p, n0, TILE_K, TILE_N, TILE_N, b);
     barrier(CLK_LOCAL_MEM_FENCE);
-#pragma unroll
-    for (int k = 0; k < TILE_K; k++) {
-      float left[ITEM_M], right[ITEM_N];
-#pragma unroll
-      for (int i = 0; i < ITEM_M; i++) left[i] = a[k * TILE_M + ly + i * WG_Y];
-#pragma unroll
-      for (int j = 0; j < ITEM_N; j++) right[j] = b[k * TILE_N + lx + j * WG_X];
-#pragma unroll
-      for (int i = 0; i < ITEM_M; i++)
-#pragma unroll
-        for (int j = 0; j < ITEM_N; j++) acc[i][j] = fma(left[i], right[j], acc[i][j]);
-    }
+    local_product_accumulate(acc, a, 1, TILE_M, b);
     barrier(CLK_LOCAL_MEM_FENCE);
   }
 
@@ -83,8 +53,8 @@ void conv2d_backward_filter_local(const __global float* restrict x,
   for (int i = 0; i < ITEM_M; i++) {
 #pragma unroll
     for (int j = 0; j < ITEM_N; j++) {
-      const int m = m0 + ly + i * WG_Y, n = n0 + lx + j * WG_X;
-      if (m < ROWS && n < OUT_C) parts[(split * ROWS + m) * OUT_C + n] = acc[i][j];
+      const int m = m0 + ly + i * WG_Y, n = n0 + (lx + j * WG_X) * VEC;
+      if (m < ROWS && n < OUT_C) store_vec(parts + (split * ROWS + m) * OUT_C + n, acc[i][j]);
     }
   }
 }

@@ -8,23 +8,23 @@
 
 #define ROWS (BATCH * OUT_H * OUT_W)
 
-__kernel __attribute__((reqd_work_group_size(WG_X, WG_Y, 1)))
+__kernel __attribute__((reqd_work_group_size(WG_X, WG_Y, 1))) IN_SUB_GROUPS
 void conv2d_forward_local(const __global float* restrict x, const __global float* restrict w,
 #if WITH_RESIDUAL
                           const __global float* restrict residual,
 #endif
                           __global float* restrict y) {
   __local float a[TILE_K * A_STRIDE] __attribute__((aligned(16)));
-  __local float b[TILE_K * TILE_N] __attribute__((aligned(16)));
+  __local float b[TILE_K * TILE_N] __attribute__((aligned(64)));  // as the widest vector is
   __local int offset[TILE_M];
   const int lx = (int)get_local_id(0), ly = (int)get_local_id(1);
   const int n0 = (int)get_group_id(0) * TILE_N;
   const int m0 = (int)get_group_id(1) * TILE_M;
-  float acc[ITEM_M][ITEM_N];
+  vec_t acc[ITEM_M][ITEM_N];
 #pragma unroll
   for (int i = 0; i < ITEM_M; i++)
 #pragma unroll
-    for (int j = 0; j < ITEM_N; j++) acc[i][j] = 0.0f;
+    for (int j = 0; j < ITEM_N; j++) acc[i][j] = (vec_t)(0.0f);
 
   for (int tap = 0; tap < KERNEL * KERNEL; tap++) {
     for (int e = ly * WG_X + lx; e < TILE_M; e += WG_X * WG_Y) {
@@ -43,12 +43,12 @@ void conv2d_forward_local(const __global float* restrict x, const __global float
   for (int i = 0; i < ITEM_M; i++) {
 #pragma unroll
     for (int j = 0; j < ITEM_N; j++) {
-      const int m = m0 + ly + i * WG_Y, n = n0 + lx + j * WG_X;
+      const int m = m0 + ly + i * WG_Y, n = n0 + (lx + j * WG_X) * VEC;
       if (m < ROWS && n < OUT_C) {
 #if WITH_RESIDUAL
-        acc[i][j] += residual[m * OUT_C + n];
+        acc[i][j] += load_vec(residual + m * OUT_C + n);
 #endif
-        y[m * OUT_C + n] = acc[i][j];
+        store_vec(y + m * OUT_C + n, acc[i][j]);
       }
     }
   }

@@ -83,6 +83,9 @@ public struct Device: @unchecked Sendable {  // a cl_device_id may be used from 
   public let info: DeviceInfo
   /// Why the device can't be used; nil when it can.
   public let unusableReason: String?
+  /// The work-items of a sub-group that kernels with large register tiles ask for; nil where the
+  /// compiler's choice is right.
+  package let subGroup: Int?
 
   package init(raw: cl_device_id, platform: cl_platform_id, index: Int) throws(CLError) {
     self.raw = raw
@@ -120,6 +123,7 @@ public struct Device: @unchecked Sendable {  // a cl_device_id may be used from 
         1, Int(try Device.number(raw, CL_DEVICE_MEM_BASE_ADDR_ALIGN, as: cl_uint.self)) / 8),
       extensions: try Device.text(raw, CL_DEVICE_EXTENSIONS).split(separator: " ").map(String.init)
         .sorted())
+    subGroup = Device.subGroup(of: Device.subGroupSizes(raw, extensions: info.extensions))
     let available = try Device.number(raw, CL_DEVICE_AVAILABLE, as: cl_bool.self) != 0
     let compiler = try Device.number(raw, CL_DEVICE_COMPILER_AVAILABLE, as: cl_bool.self) != 0
     let littleEndian = try Device.number(raw, CL_DEVICE_ENDIAN_LITTLE, as: cl_bool.self) != 0
@@ -155,6 +159,24 @@ public struct Device: @unchecked Sendable {  // a cl_device_id may be used from 
     try check(
       clGetDeviceInfo(device, cl_device_info(key), size, &bytes, nil), "clGetDeviceInfo")
     return DeviceRuntime.text(bytes)
+  }
+
+  /// Intel's compilers share a thread's registers among a sub-group and take 8 work-items for a large
+  /// tile where the device can. Where 16 is the least they take 32, which spills the tile.
+  static func subGroup(of sizes: [Int]) -> Int? {
+    sizes.min().flatMap { $0 > 8 && sizes.count > 1 ? $0 : nil }
+  }
+
+  /// The sizes of sub-groups that a kernel may ask for; none where it may not.
+  private static func subGroupSizes(_ device: cl_device_id, extensions: [String]) -> [Int] {
+    var sizes = [Int](repeating: 0, count: 16)
+    var bytes = 0
+    guard extensions.contains("cl_intel_required_subgroup_size"),
+      clGetDeviceInfo(
+        device, cl_device_info(CL_DEVICE_SUB_GROUP_SIZES_INTEL),
+        sizes.count * MemoryLayout<Int>.stride, &sizes, &bytes) == CL_SUCCESS
+    else { return [] }
+    return Array(sizes.prefix(bytes / MemoryLayout<Int>.stride))
   }
 
   private static func number<T: FixedWidthInteger>(

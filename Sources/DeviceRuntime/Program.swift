@@ -18,7 +18,8 @@ package final class Program: @unchecked Sendable {  // cl_program is thread-safe
   /// A failed build throws `CLError` with the compiler's log.
   init(context: Context, source path: String, options: String) throws(CLError) {
     let source = try context.kernels.source(path)
-    let options = "\(Program.commonOptions) \(options)"
+    let subGroup = context.device.subGroup.map { " -DSUB_GROUP=\($0)" } ?? ""
+    let options = "\(Program.commonOptions)\(subGroup) \(options)"
     self.path = path
     ledger = context.ledger
     guard let cache = context.programCache else {

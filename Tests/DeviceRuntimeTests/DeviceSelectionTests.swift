@@ -144,4 +144,13 @@ import Testing
       } catch is DeviceError {}
     }
   }
+
+  @Test(
+    "only where sub-groups of 8 do not exist is a size asked for",
+    arguments: [
+      ([8, 16, 32], nil), ([16, 32], 16), ([], nil), ([16], nil), ([32, 16], 16), ([64], nil),
+    ] as [([Int], Int?)])
+  func subGroup(sizes: [Int], expected: Int?) {
+    #expect(Device.subGroup(of: sizes) == expected)
+  }
 }

@@ -87,12 +87,9 @@ package enum Conv2DBackwardFilter: TunableOperation {
         shape.inChannels.isMultiple(of: $0.0) && shape.outChannels.isMultiple(of: $0.1 * vec)
       }
       .map { Conv2DTiling.tile(itemM: $0.0, itemN: $0.1, vec: vec, tileK: 1) }
-    let locals = [
-      Conv2DTiling.local(itemM: 4, itemN: 4, tileK: 8, workGroupX: 16, workGroupY: 16),
-      Conv2DTiling.local(itemM: 2, itemN: 2, tileK: 4, workGroupX: 8, workGroupY: 8),
-    ].filter {
-      $0.workGroupX * $0.workGroupY <= device.maxWorkGroup && $0.localBytes <= device.localMemory
-    }
+    let locals = Conv2DTiling.locals(
+      [(4, 4, 8, 16, 16), (8, 8, 8, 8, 8), (2, 2, 4, 8, 8)], channelsProduced: shape.outChannels,
+      on: device)
     // What a part's images hold should stay in a core's cache of about a megabyte.
     let imageBytes = 4 * (shape.inCount + shape.outCount) / shape.batch
     let cached = min(shape.batch, ceilDivide(shape.batch * imageBytes, 1 << 20))

@@ -18,8 +18,6 @@ package struct Conv2DTiling: Hashable, Codable, Sendable, CustomStringConvertibl
   /// Channels per work-item, in vectors of `vec`.
   package var itemN: Int
   /// Floats in a vector; divides the channels produced.
-  ///
-  /// `local`: 1.
   package var vec: Int
   /// Channels summed per round.
   ///
@@ -38,24 +36,26 @@ package struct Conv2DTiling: Hashable, Codable, Sendable, CustomStringConvertibl
   }
 
   package static func local(
-    itemM: Int, itemN: Int, tileK: Int, workGroupX: Int, workGroupY: Int
+    itemM: Int, itemN: Int, vec: Int, tileK: Int, workGroupX: Int, workGroupY: Int
   ) -> Conv2DTiling {
     Conv2DTiling(
-      shape: .local, itemM: itemM, itemN: itemN, vec: 1, tileK: tileK, workGroupX: workGroupX,
+      shape: .local, itemM: itemM, itemN: itemN, vec: vec, tileK: tileK, workGroupX: workGroupX,
       workGroupY: workGroupY)
   }
 
   package var description: String {
     switch shape {
     case .tile: "tile_im\(itemM)_in\(itemN)_v\(vec)_tk\(tileK)"
-    case .local: "local_im\(itemM)_in\(itemN)_tk\(tileK)_wg\(workGroupX)x\(workGroupY)"
+    case .local: "local_im\(itemM)_in\(itemN)_v\(vec)_tk\(tileK)_wg\(workGroupX)x\(workGroupY)"
     }
   }
 
   package var macros: [Macro] {
-    let tile = [Macro("ITEM_M", itemM), Macro("ITEM_N", itemN), Macro("TILE_K", tileK)]
+    let tile = [
+      Macro("ITEM_M", itemM), Macro("ITEM_N", itemN), Macro("TILE_K", tileK), Macro("VEC", vec),
+    ]
     switch shape {
-    case .tile: return tile + [Macro("VEC", vec)]
+    case .tile: return tile
     case .local: return tile + [Macro("WG_X", workGroupX), Macro("WG_Y", workGroupY)]
     }
   }
@@ -69,7 +69,8 @@ package struct Conv2DTiling: Hashable, Codable, Sendable, CustomStringConvertibl
     case .local:
       NDRange(
         groups: NDRange.Size(
-          ceilDivide(channels, itemN * workGroupX), ceilDivide(pixels, itemM * workGroupY), classes),
+          ceilDivide(channels, itemN * vec * workGroupX), ceilDivide(pixels, itemM * workGroupY),
+          classes),
         local: NDRange.Size(workGroupX, workGroupY))
     }
   }
@@ -78,7 +79,7 @@ package struct Conv2DTiling: Hashable, Codable, Sendable, CustomStringConvertibl
   var localBytes: Int {
     guard shape == .local else { return 0 }
     let tileM = itemM * workGroupY
-    return 4 * (tileK * (tileM + 1) + tileK * itemN * workGroupX + tileM)
+    return 4 * (tileK * (tileM + 1) + tileK * itemN * vec * workGroupX + tileM)
   }
 
   /// The tilings that fit, the default first.
@@ -94,15 +95,28 @@ package struct Conv2DTiling: Hashable, Codable, Sendable, CustomStringConvertibl
     ]
     .filter { channelsProduced.isMultiple(of: $0.1 * vec) }
     .map { tile(itemM: $0.0, itemN: $0.1, vec: vec, tileK: tileK) }
-    let locals = [
-      local(itemM: 4, itemN: 4, tileK: 8, workGroupX: 16, workGroupY: 16),
-      local(itemM: 8, itemN: 4, tileK: 16, workGroupX: 8, workGroupY: 8),
-      local(itemM: 4, itemN: 2, tileK: 8, workGroupX: 8, workGroupY: 16),
-      local(itemM: 2, itemN: 2, tileK: 4, workGroupX: 8, workGroupY: 8),
-    ].filter {
+    let locals = locals(
+      [
+        (4, 4, 8, 16, 16), (8, 8, 8, 8, 8), (8, 4, 16, 8, 8), (4, 2, 8, 8, 16), (2, 2, 4, 8, 8),
+      ], channelsProduced: channelsProduced, on: device)
+    return device.kind == .gpu ? locals + tiles : tiles + locals
+  }
+
+  /// Tilings through local memory that fit, from (pixels, channels, channels summed) of a work-item
+  /// and the work-items of a group along channels and pixels.
+  static func locals(
+    _ sizes: [(itemM: Int, channels: Int, tileK: Int, x: Int, y: Int)], channelsProduced: Int,
+    on device: DeviceInfo
+  ) -> [Conv2DTiling] {
+    sizes.map {
+      // GPUs load up to four floats at once from local memory.
+      let vec = [min(4, $0.channels), 2].first { channelsProduced.isMultiple(of: $0) } ?? 1
+      return local(
+        itemM: $0.itemM, itemN: $0.channels / vec, vec: vec, tileK: $0.tileK, workGroupX: $0.x,
+        workGroupY: $0.y)
+    }.filter {
       $0.workGroupX * $0.workGroupY <= device.maxWorkGroup  // the driver refuses larger groups
         && $0.localBytes <= device.localMemory  // the group's tiles must fit
     }
-    return device.kind == .gpu ? locals + tiles : tiles + locals
   }
 }
