@@ -105,26 +105,26 @@ check-exchange: build ## Compare exported networks with what onnxruntime and PyT
 	@$(BENCHMARK_PYTHON) -m pip install -q numpy onnx onnxruntime safetensors
 	@$(BENCHMARK_PYTHON) scripts/check-exchange --widecl $(WIDECL)
 
-# About half an hour on two idle cores, ten minutes a table.
+# A quarter of an hour on two idle cores.
 MINIATURE := --data fashion-mnist --runs 1
 MINIATURES := runs/miniatures
 
 miniatures: build ## Run small studies of Tables 2, 4 and 6 and put them into README.md.
-	@$(WIDECL) reproduce table2 $(MINIATURE) --epochs 6 --limit 10000 --output $(MINIATURES)/table2
+	@$(WIDECL) reproduce table2 $(MINIATURE) --epochs 6 --limit 5000 --output $(MINIATURES)/table2
 	@$(WIDECL) reproduce table4 $(MINIATURE) --epochs 6 --limit 5000 \
 	  --rows wrn-40-1,wrn-40-2,wrn-40-4,wrn-16-8 --output $(MINIATURES)/table4
-	@$(WIDECL) reproduce table6 $(MINIATURE) --epochs 6 --limit 10000 \
+	@$(WIDECL) reproduce table6 $(MINIATURE) --epochs 6 --limit 5000 \
 	  --rows wrn-16-4,wrn-52-1 --output $(MINIATURES)/table6
 	@scripts/insert-miniatures $(MINIATURES)/table2 $(MINIATURES)/table4 $(MINIATURES)/table6
 
-# Two models hold every kind of layer; the step runs on Intel's driver in its recording mode.
+# GPU_CHECK=--update accepts the numbers. Two models hold every kind of layer; the step runs on Intel's driver in its recording mode.
 GPU_STEP := bench step wrn-16-1 --batch 8 --steps 1 --no-tune --tuning none
 
 gpu-check: build ## Compile the kernels for GPUs of three vendors: registers, spills, occupancy.
 	@gpucheck/setup
 	@swift build -c release --product widecl-benchmarks
 	@.build/release/widecl-benchmarks programs wrn-28-10 wrn-16-1 >.build/programs.jsonl
-	@python3 gpucheck/check.py .build/programs.jsonl --driver $(WIDECL) $(GPU_STEP)
+	@python3 gpucheck/check.py .build/programs.jsonl $(GPU_CHECK) --driver $(WIDECL) $(GPU_STEP)
 
 gpu-check-full: build ## The same for every configuration made for GPUs: an hour or more.
 	@gpucheck/setup
