@@ -34,6 +34,15 @@ static const unsigned char batchnorm_batchnorm_relu_forward[] = {
 static const unsigned char batchnorm_batchnorm_statistics[] = {
 #embed "batchnorm/batchnorm_statistics.cl"
 };
+static const unsigned char bias_activation_activation_header[] = {
+#embed "bias_activation/activation.clh"
+};
+static const unsigned char bias_activation_bias_activation_backward[] = {
+#embed "bias_activation/bias_activation_backward.cl"
+};
+static const unsigned char bias_activation_bias_activation_forward[] = {
+#embed "bias_activation/bias_activation_forward.cl"
+};
 static const unsigned char common_philox_header[] = {
 #embed "common/philox.clh"
 };
@@ -42,6 +51,9 @@ static const unsigned char common_pixels_header[] = {
 };
 static const unsigned char common_vector_header[] = {
 #embed "common/vector.clh"
+};
+static const unsigned char common_winners_header[] = {
+#embed "common/winners.clh"
 };
 static const unsigned char conv2d_batched_product_local[] = {
 #embed "conv2d/batched_product_local.cl"
@@ -136,6 +148,9 @@ static const unsigned char fill_fill[] = {
 static const unsigned char fill_initialize[] = {
 #embed "fill/initialize.cl"
 };
+static const unsigned char gate_gate[] = {
+#embed "gate/gate.cl"
+};
 static const unsigned char linear_linear_backward[] = {
 #embed "linear/linear_backward.cl"
 };
@@ -145,8 +160,14 @@ static const unsigned char linear_linear_forward[] = {
 static const unsigned char loss_softmax_cross_entropy[] = {
 #embed "loss/softmax_cross_entropy.cl"
 };
+static const unsigned char maxout_maxout[] = {
+#embed "maxout/maxout.cl"
+};
 static const unsigned char peak_peak_multiply_add[] = {
 #embed "peak/peak_multiply_add.cl"
+};
+static const unsigned char pool_average_pool[] = {
+#embed "pool/average_pool.cl"
 };
 static const unsigned char pool_global_average_pool[] = {
 #embed "pool/global_average_pool.cl"
@@ -180,9 +201,13 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("batchnorm/batchnorm_relu_backward.cl", batchnorm_batchnorm_relu_backward),
     SOURCE("batchnorm/batchnorm_relu_forward.cl", batchnorm_batchnorm_relu_forward),
     SOURCE("batchnorm/batchnorm_statistics.cl", batchnorm_batchnorm_statistics),
+    SOURCE("bias_activation/activation.clh", bias_activation_activation_header),
+    SOURCE("bias_activation/bias_activation_backward.cl", bias_activation_bias_activation_backward),
+    SOURCE("bias_activation/bias_activation_forward.cl", bias_activation_bias_activation_forward),
     SOURCE("common/philox.clh", common_philox_header),
     SOURCE("common/pixels.clh", common_pixels_header),
     SOURCE("common/vector.clh", common_vector_header),
+    SOURCE("common/winners.clh", common_winners_header),
     SOURCE("conv2d/batched_product_local.cl", conv2d_batched_product_local),
     SOURCE("conv2d/batched_product_tile.cl", conv2d_batched_product_tile),
     SOURCE("conv2d/batched_product_transposed_local.cl", conv2d_batched_product_transposed_local),
@@ -214,10 +239,13 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("dropout/dropout_mask.clh", dropout_dropout_mask_header),
     SOURCE("fill/fill.cl", fill_fill),
     SOURCE("fill/initialize.cl", fill_initialize),
+    SOURCE("gate/gate.cl", gate_gate),
     SOURCE("linear/linear_backward.cl", linear_linear_backward),
     SOURCE("linear/linear_forward.cl", linear_linear_forward),
     SOURCE("loss/softmax_cross_entropy.cl", loss_softmax_cross_entropy),
+    SOURCE("maxout/maxout.cl", maxout_maxout),
     SOURCE("peak/peak_multiply_add.cl", peak_peak_multiply_add),
+    SOURCE("pool/average_pool.cl", pool_average_pool),
     SOURCE("pool/global_average_pool.cl", pool_global_average_pool),
     SOURCE("pool/max_pool.cl", pool_max_pool),
     SOURCE("sgd/gradient_sum.cl", sgd_gradient_sum),

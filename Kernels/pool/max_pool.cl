@@ -5,27 +5,10 @@
 // `winners`, as bytes, says which of its window's pixels each maximum is: of equals the first, and
 // a NaN before all numbers, of several the last. That is PyTorch's rule. C is IN_C.
 #include "common/pixels.clh"
+#include "common/winners.clh"
 
 #ifndef WITH_WINNERS
 #error "WITH_WINNERS: 1 where the backward pass needs to know them"
-#endif
-
-// Integers as wide as vec_t, for masks and winners.
-#if VEC == 1
-typedef int int_t;
-typedef uchar bytes_t;
-#define TO_BYTES convert_uchar
-#define TO_INTS convert_int
-#elif VEC == 4
-typedef int4 int_t;
-typedef uchar4 bytes_t;
-#define TO_BYTES convert_uchar4
-#define TO_INTS convert_int4
-#else
-typedef int16 int_t;
-typedef uchar16 bytes_t;
-#define TO_BYTES convert_uchar16
-#define TO_INTS convert_int16
 #endif
 
 __kernel __attribute__((reqd_work_group_size(WG_X, WG_Y, 1)))
@@ -51,16 +34,13 @@ void max_pool_forward(
         const __global float* row =
             x + ((size_t)(image * IN_H + top + r) * IN_W + left) * IN_C + channel + n * VEC;
         for (int s = firstColumn; s < lastColumn; s++) {
-          const vec_t value = load_vec(row + s * IN_C);
-          const int_t wins = (value > best) | isnan(value);
-          best = select(best, value, wins);
-          winner = select(winner, (int_t)(r * KERNEL + s), wins);
+          compete(&best, &winner, load_vec(row + s * IN_C), r * KERNEL + s);
         }
       }
       const size_t place = (size_t)pixel * IN_C + channel + n * VEC;
       store_vec(y + place, best);
 #if WITH_WINNERS
-      *(__global bytes_t*)(winners + place) = TO_BYTES(winner);
+      store_winners(winners + place, winner);
 #endif
     }
   }
@@ -88,7 +68,7 @@ void max_pool_backward(
         for (int j = firstColumn; j <= lastColumn; j++) {
           const size_t place =
               ((size_t)(image * OUT_H + i) * OUT_W + j) * IN_C + channel + n * VEC;
-          const int_t winner = TO_INTS(*(const __global bytes_t*)(winners + place));
+          const int_t winner = load_winners(winners + place);
           const int tap = (row - i * STRIDE) * KERNEL + column - j * STRIDE;
           sum += select((vec_t)(0.0f), load_vec(dy + place), winner == tap);
         }

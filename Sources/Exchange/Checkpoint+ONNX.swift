@@ -35,14 +35,15 @@ extension ONNXModel {
   fileprivate mutating func append(_ network: Network, file: String) throws(TrainingError) {
     var names = ["images"]
     for node in network.nodes.dropFirst() {
-      let isLast = names.count == network.nodes.count - 1
-      let output = isLast ? "logits" : node.name
+      let isLogits = names.count == network.nodes.count - 1 && node.layer == .linear
+      let output = isLogits ? "logits" : node.name
       let inputs = node.inputs.map { names[$0.index] }
       guard append(node, of: network, inputs: inputs, output: output) else {
         throw .unknownLayer(node, file: file)
       }
       names.append(output)
     }
+    if let last = names.last, last != "logits" { flatten(last, to: "logits") }
     let image = network.image
     inputs = [
       Value(
@@ -62,8 +63,18 @@ extension ONNXModel {
     switch node.layer {
     case .convolution(let kernel, let stride):
       add(
-        "Conv", node.name, inputs + parameters, output,
-        window(kernel: kernel, stride: stride))
+        "Conv", node.name, inputs + parameters + (network.bias(of: node).map { [$0] } ?? []),
+        output, window(kernel: kernel, stride: stride, (kernel - 1) / 2, kernel / 2, kernel / 2))
+    case .biasActivation(let activation):
+      // The convolution has added the bias.
+      let operation =
+        switch activation {
+        case .identity: "Identity"
+        case .relu: "Relu"
+        case .elu: "Elu"
+        case .sigmoid: "Sigmoid"
+        }
+      add(operation, node.name, inputs, output)
     case .batchNorm(let relu, _):
       let normalized = relu ? node.name + ".normalized" : output
       add(
@@ -89,7 +100,7 @@ extension ONNXModel {
     case .paddedShortcut(let stride):
       // Windows of one pixel pick every stride-th one.
       let picked = node.name + ".picked"
-      add("MaxPool", node.name, inputs, picked, window(kernel: 1, stride: stride))
+      add("MaxPool", node.name, inputs, picked, window(kernel: 1, stride: stride, 0, 0, 0))
       let added = node.shape.channels - network.shape(of: node.inputs[0]).channels
       // Zeros before each of N, C, H and W, and behind each.
       constants.append(
@@ -97,12 +108,32 @@ extension ONNXModel {
           name: node.name + ".pads", type: .int64, shape: [8],
           bytes: littleEndian([0, 0, 0, 0, 0, Int64(added), 0, 0])))
       add("Pad", node.name + ".pad", [picked, node.name + ".pads"], output)
-    case .maxPool(let kernel, let stride):
-      add("MaxPool", node.name, inputs, output, window(kernel: kernel, stride: stride))
+    case .maxPool(let pool):
+      add("MaxPool", node.name, inputs, output, window(pool, of: node, in: network))
+    case .averagePool(let pool):
+      add("AveragePool", node.name, inputs, output, window(pool, of: node, in: network))
     case .globalAveragePool: add("GlobalAveragePool", node.name, inputs, output)
+    case .dropout: add("Identity", node.name, inputs, output)
+    case .gate:
+      let (difference, share) = (node.name + ".difference", node.name + ".share")
+      add("Sub", difference, [inputs[0], inputs[2]], difference)
+      add("Mul", share, [inputs[1], difference], share)
+      add("Add", node.name, [inputs[2], share], output)
+    case .maxout(let pieces):
+      let (shape, split) = (node.name + ".shape", node.name + ".split")
+      // Zero keeps the number of images.
+      let extents = [0, pieces, node.shape.channels, node.shape.height, node.shape.width]
+      constants.append(
+        Tensor(
+          name: shape, type: .int64, shape: [extents.count],
+          bytes: littleEndian(extents.map(Int64.init))))
+      add("Reshape", split, inputs + [shape], split)
+      add(
+        "ReduceMax", node.name, [split], output,
+        [Attribute(name: "axes", value: .ints([1])), Attribute(name: "keepdims", value: .int(0))])
     case .linear:
       let flat = node.name + ".flat"
-      add("Flatten", flat, inputs, flat, [Attribute(name: "axis", value: .int(1))])
+      flatten(inputs[0], to: flat)
       add(
         "Gemm", node.name, [flat] + parameters, output,
         [Attribute(name: "transB", value: .int(1))])
@@ -120,13 +151,40 @@ extension ONNXModel {
         operation: operation, name: name, inputs: inputs, output: output, attributes: attributes))
   }
 
-  /// Square windows, padded by half their size.
-  private func window(kernel: Int, stride: Int) -> [Attribute] {
+  private mutating func flatten(_ input: String, to output: String) {
+    add("Flatten", output, [input], output, [Attribute(name: "axis", value: .int(1))])
+  }
+
+  /// Square windows, with padding before the image, below it and to its right.
+  private func window(
+    kernel: Int, stride: Int, _ before: Int, _ below: Int, _ right: Int
+  ) -> [Attribute] {
     [
       Attribute(name: "kernel_shape", value: .ints([kernel, kernel])),
-      Attribute(name: "pads", value: .ints([Int](repeating: kernel / 2, count: 4))),
+      Attribute(name: "pads", value: .ints([before, before, below, right])),
       Attribute(name: "strides", value: .ints([stride, stride])),
     ]
+  }
+
+  /// A pool's windows, padded as far as the last hangs over the edge.
+  private func window(
+    _ pool: PoolWindow, of node: Network.Node, in network: Network
+  ) -> [Attribute] {
+    let from = network.shape(of: node.inputs[0])
+    func overhang(_ outputs: Int, _ size: Int) -> Int {
+      max(0, (outputs - 1) * pool.stride + pool.kernel - pool.pad - size)
+    }
+    return window(
+      kernel: pool.kernel, stride: pool.stride, pool.pad,
+      overhang(node.shape.height, from.height), overhang(node.shape.width, from.width))
+  }
+}
+
+extension Network {
+  /// The name of the bias that stands behind a convolution; nil for none.
+  func bias(of convolution: Node) -> String? {
+    let name = convolution.name + ".bias"
+    return parameters.contains { $0.name == name } ? name : nil
   }
 }
 

@@ -1,5 +1,6 @@
 import Graph
 import Models
+import Operators
 import Training
 
 extension Checkpoint {
@@ -69,7 +70,7 @@ extension Checkpoint {
 
           def forward(self, x):
       \(steps.joined(separator: "\n"))
-              return \(names[names.count - 1])
+              return \(names[names.count - 1])\(network.nodes.last?.layer == .linear ? "" : ".flatten(1)")
 
       """
   }
@@ -88,10 +89,21 @@ private struct PyTorchLayer {
     let module = "self.\(node.name)(\(inputs.joined(separator: ", ")))"
     switch node.layer {
     case .convolution(let kernel, let stride):
+      guard !kernel.isMultiple(of: 2) || stride == 1 else { return nil }
+      let padding = kernel.isMultiple(of: 2) ? "\"same\"" : "\(kernel / 2)"
       construction =
         "nn.Conv2d(\(from.channels), \(node.shape.channels), \(kernel), stride=\(stride), "
-        + "padding=\(kernel / 2), bias=False)"
+        + "padding=\(padding), bias=\(network.bias(of: node) == nil ? "False" : "True"))"
       call = module
+    case .biasActivation(let activation):
+      // The convolution has added the bias.
+      call =
+        switch activation {
+        case .identity: inputs[0]
+        case .relu: "F.relu(\(inputs[0]))"
+        case .elu: "F.elu(\(inputs[0]))"
+        case .sigmoid: "\(inputs[0]).sigmoid()"
+        }
     case .batchNorm(let relu, let dropout):
       construction = "nn.BatchNorm2d(\(from.channels), eps=\(batchNormEpsilon))"
       call = relu ? "F.relu(\(module))" : module
@@ -108,14 +120,30 @@ private struct PyTorchLayer {
     case .paddedShortcut(let stride):
       let zeros = "(0, 0, 0, 0, 0, \(node.shape.channels - from.channels))"
       call = "F.pad(\(inputs[0])[:, :, ::\(stride), ::\(stride)], \(zeros))"
-    case .maxPool(let kernel, let stride):
-      call = "F.max_pool2d(\(inputs[0]), \(kernel), \(stride), \(kernel / 2))"
+    case .maxPool(let window):
+      call = "F.max_pool2d(\(inputs[0]), \(window.arguments))"
+    case .averagePool(let window):
+      call = "F.avg_pool2d(\(inputs[0]), \(window.arguments), count_include_pad=False)"
     case .globalAveragePool:
       call = "\(inputs[0]).mean((2, 3))"
+    case .dropout(let rate):
+      call = "F.dropout(\(inputs[0]), \(rate), self.training)"
+    case .gate:
+      call = "\(inputs[1]) * \(inputs[0]) + (1 - \(inputs[1])) * \(inputs[2])"
+    case .maxout(let pieces):
+      call = "\(inputs[0]).unflatten(1, (\(pieces), -1)).max(1).values"
     case .linear:
       construction = "nn.Linear(\(from.channels), \(node.shape.channels))"
-      call = module
+      let isFlat = network.nodes[node.inputs[0].index].layer == .globalAveragePool
+      call = isFlat ? module : "self.\(node.name)(\(inputs[0]).flatten(1))"
     default: return nil
     }
+  }
+}
+
+extension PoolWindow {
+  /// Size, stride, padding and how the last pixels count, as PyTorch's pools take them.
+  fileprivate var arguments: String {
+    "\(kernel), \(stride), \(pad)" + (roundsUp ? ", ceil_mode=True" : "")
   }
 }

@@ -11,9 +11,9 @@ import Operators
 ///
 /// With an optimizer, a parameter whose gradient is not kept is updated behind its layer.
 struct BackwardPass {
-  private let forward: ForwardPass
+  let forward: ForwardPass
   private let optimizer: Optimizer?
-  private(set) var plan: ExecutionPlan
+  var plan: ExecutionPlan
   private var gradients: [Int?]
   /// Large parameters of the layer at hand, by index, and the tensors of their gradients.
   private var updates: [(parameter: Int, gradient: Int)] = []
@@ -56,21 +56,14 @@ struct BackwardPass {
         PaddedShortcutBackward.self, forward.paddedShortcutProblem(node), layer: node.name,
         phase: .backward, ["dy": dy, "dx": dx])
       addGradient(dx, to: node.inputs[0], layer: node.name)
-    case .maxPool:
-      let dx = gradientTensor(node.inputs[0], from: node.name)
-      plan.append(
-        MaxPoolBackward.self, forward.maxPoolProblem(node), layer: node.name, phase: .backward,
-        ["dy": dy, "winners": forward.saved[index].winners, "dx": dx])
-      addGradient(dx, to: node.inputs[0], layer: node.name)
-    case .globalAveragePool:
-      let from = forward.network.shape(of: node.inputs[0])
-      let dx = gradientTensor(node.inputs[0], from: node.name)
-      plan.append(
-        GlobalAveragePoolBackward.self,
-        GlobalAveragePoolProblem(
-          batch: forward.batch, pixels: from.height * from.width, channels: from.channels),
-        layer: node.name, phase: .backward, ["dy": dy, "dx": dx])
-      addGradient(dx, to: node.inputs[0], layer: node.name)
+    case .maxPool: appendMaxPool(index, node, dy: dy)
+    case .averagePool: appendAveragePool(node, dy: dy)
+    case .globalAveragePool: appendGlobalAveragePool(node, dy: dy)
+    case .biasActivation(let activation):
+      appendBiasActivation(index, node, activation, dy: dy)
+    case .dropout(let rate): appendDropout(index, node, rate: rate, dy: dy)
+    case .gate: appendGate(node, dy: dy)
+    case .maxout: appendMaxout(index, node, dy: dy)
     case .linear:
       let dx = gradientTensor(node.inputs[0], from: node.name)
       plan.append(
@@ -138,7 +131,7 @@ struct BackwardPass {
     plan.append(
       BatchNormReLUBackward.self,
       BatchNormReLUBackward.Problem(
-        rows: forward.batchNormRows(node), channels: node.shape.channels, relu: relu,
+        rows: forward.rows(node), channels: node.shape.channels, relu: relu,
         dropout: Float(dropout), withAddend: bindings["addend"] != nil),
       layer: node.name, phase: .backward, bindings, scalars: ["layer": .uint(UInt32(index))])
     setGradient(dx, of: node.inputs[0], by: node)
@@ -168,11 +161,11 @@ struct BackwardPass {
     }
   }
 
-  private mutating func gradientTensor(_ value: Network.Value, from layer: String) -> Int {
+  mutating func gradientTensor(_ value: Network.Value, from layer: String) -> Int {
     plan.tensor("gradient by \(layer)", count: forward.count(value))
   }
 
-  private mutating func parameterGradient(_ node: Network.Node, _ position: Int) -> Int {
+  mutating func parameterGradient(_ node: Network.Node, _ position: Int) -> Int {
     let index = node.parameters[position]
     let parameter = forward.network.parameters[index]
     let isKept = optimizer == nil || forward.network.keepsGradient(of: index)
@@ -183,7 +176,7 @@ struct BackwardPass {
     return gradient
   }
 
-  private mutating func addGradient(_ gradient: Int, to value: Network.Value, layer: String) {
+  mutating func addGradient(_ gradient: Int, to value: Network.Value, layer: String) {
     guard value != forward.network.input else { return }
     guard let first = gradients[value.index] else {
       gradients[value.index] = gradient

@@ -12,15 +12,15 @@ struct ForwardPass {
     /// Of a batch normalisation: the batch's mean and inverse deviation.
     var mean = -1
     var inverseDeviation = -1
-    /// Of a max pool: which pixel of its window each maximum is.
+    /// Of a max pool or maxout: which candidate each maximum is.
     var winners = -1
   }
 
   let network: Network
   let batch: Int
   let mode: PlanMode
-  private(set) var plan: ExecutionPlan
-  private(set) var saved: [Saved] = []
+  var plan: ExecutionPlan
+  var saved: [Saved] = []
   /// For each convolution whose result is only added to something: that addition.
   private let additionsInConvolutions: [Int: Int]
   /// The same the other way round.
@@ -89,15 +89,12 @@ struct ForwardPass {
         ["x": output(node.inputs[0]), "y": y])
       saved.append(Saved(output: y))
     case .maxPool: appendMaxPool(node)
-    case .globalAveragePool:
-      let from = network.shape(of: node.inputs[0])
-      let y = tensor(node)
-      plan.append(
-        GlobalAveragePoolForward.self,
-        GlobalAveragePoolProblem(
-          batch: batch, pixels: from.height * from.width, channels: from.channels),
-        layer: node.name, phase: .forward, ["x": output(node.inputs[0]), "y": y])
-      saved.append(Saved(output: y))
+    case .averagePool: appendAveragePool(node)
+    case .globalAveragePool: appendGlobalAveragePool(node)
+    case .biasActivation: appendBiasActivation(node)
+    case .dropout(let rate): appendDropout(index, node, rate: rate)
+    case .gate: appendGate(node)
+    case .maxout: appendMaxout(node)
     case .linear:
       let y = tensor(node)
       plan.append(
@@ -145,24 +142,11 @@ struct ForwardPass {
     plan.append(
       BatchNormAddReLUForward.self,
       BatchNormAddReLUForward.Problem(
-        rows: batchNormRows(node), channels: node.shape.channels, inference: mode == .evaluation),
+        rows: rows(node), channels: node.shape.channels, inference: mode == .evaluation),
       layer: node.name, phase: .forward,
       bindings.merging(["b": output(node.inputs[1]), "y": y]) { $1 },
       scalars: ["share": .float(share)])
     self.plan = plan
-  }
-
-  private mutating func appendMaxPool(_ node: Network.Node) {
-    let problem = maxPoolProblem(node)
-    var places = Saved(output: tensor(node))
-    var bindings = ["x": output(node.inputs[0]), "y": places.output]
-    if problem.withWinners {
-      places.winners = plan.tensor(
-        "\(node.name).winners", count: problem.outCount, element: .uchar)
-      bindings["winners"] = places.winners
-    }
-    plan.append(MaxPoolForward.self, problem, layer: node.name, phase: .forward, bindings)
-    saved.append(places)
   }
 
   private mutating func appendConvolution(_ index: Int) {
@@ -211,7 +195,7 @@ struct ForwardPass {
         "\(node.name).inverse_deviation", count: channels)
       plan.append(
         BatchNormStatistics.self,
-        BatchNormStatistics.Problem(rows: batchNormRows(node), channels: channels),
+        BatchNormStatistics.Problem(rows: rows(node), channels: channels),
         layer: node.name, phase: .forward,
         [
           "x": output(node.inputs[0]), "runningMean": state(node, 0, in: &plan),
@@ -231,7 +215,7 @@ struct ForwardPass {
     plan.append(
       BatchNormReLUForward.self,
       BatchNormReLUForward.Problem(
-        rows: batchNormRows(node), channels: node.shape.channels, relu: relu,
+        rows: rows(node), channels: node.shape.channels, relu: relu,
         inference: mode == .evaluation, dropout: mode == .training ? Float(dropout) : 0),
       layer: node.name, phase: .forward,
       normalizationBindings(index, in: &plan).merging(["y": y]) { $1 },
@@ -265,7 +249,7 @@ struct ForwardPass {
     return plan.tensor(state.name, count: state.count, storage: .state(index))
   }
 
-  private mutating func tensor(_ node: Network.Node) -> Int {
+  mutating func tensor(_ node: Network.Node) -> Int {
     plan.tensor(node.name, count: batch * node.shape.count)
   }
 }

@@ -1,3 +1,5 @@
+import Operators
+
 extension Network {
   /// One layer in a table of the network.
   public struct LayerSummary: Codable, Hashable, Sendable {
@@ -34,9 +36,14 @@ extension Network {
         case .add: ("add", 0)
         case .addReLU: ("add-relu", 0)
         case .paddedShortcut(let stride): ("padded\(stride > 1 ? " /\(stride)" : "")", 0)
-        case .maxPool(let kernel, let stride):
-          ("max pool \(kernel)x\(kernel)\(stride > 1 ? " /\(stride)" : "")", 0)
+        case .maxPool(let window): ("max pool \(window.summary)", 0)
+        case .averagePool(let window): ("average \(window.summary)", 0)
         case .globalAveragePool: ("average pool", 0)
+        case .biasActivation(.identity): ("bias", 0)
+        case .biasActivation(let activation): ("bias-\(activation.rawValue)", 0)
+        case .dropout(let rate): ("dropout \(rate)", 0)
+        case .gate: ("gate", 0)
+        case .maxout(let pieces): ("maxout of \(pieces)", 0)
         case .linear: ("linear", from.channels * node.shape.channels)
         }
       return LayerSummary(
@@ -62,5 +69,11 @@ extension Network {
       parts[addition, default: []].append("in \(nodes[convolution].name)")
     }
     return parts.mapValues { $0.joined(separator: ", ") }
+  }
+}
+
+extension PoolWindow {
+  fileprivate var summary: String {
+    "\(kernel)x\(kernel)\(stride > 1 ? " /\(stride)" : "")"
   }
 }

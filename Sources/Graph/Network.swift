@@ -25,8 +25,8 @@ public struct ImageShape: Hashable, Codable, Sendable, CustomStringConvertible {
 
 /// A network as a static graph of layers, for any batch size, for training and evaluation.
 ///
-/// Each method adds a layer and returns its output. A network ends with `linear`, whose outputs
-/// are the logits.
+/// Each method adds a layer and returns its output. A network ends with an output of one pixel, such
+/// as that of `linear`, whose channels are the logits.
 ///
 ///     var network = Network(image: ImageShape(height: 28, width: 28, channels: 1))
 ///     var x = network.convolution(network.input, channels: 16, kernel: 3, name: "conv0")
@@ -47,8 +47,13 @@ public struct Network: Sendable {
     case add
     case addReLU
     case paddedShortcut(stride: Int)
-    case maxPool(kernel: Int, stride: Int)
+    case maxPool(PoolWindow)
+    case averagePool(PoolWindow)
     case globalAveragePool
+    case biasActivation(Activation)
+    case dropout(rate: Double)
+    case gate
+    case maxout(pieces: Int)
     case linear
   }
 
@@ -100,12 +105,14 @@ public struct Network: Sendable {
   /// Trainable numbers in all.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
 
-  /// A square convolution without bias, padded by `kernel / 2`, its filter drawn from
-  /// N(0, 2 / (kernel² · channels in)).
+  /// A square convolution without bias, its filter drawn from N(0, 2 / (kernel² · channels in)).
+  ///
+  /// It is padded so that a stride of 1 keeps the image's size, with one pixel more behind the image
+  /// than before it where the kernel is even.
   public mutating func convolution(
     _ x: Value, channels: Int, kernel: Int, stride: Int = 1, name: String
   ) -> Value {
-    precondition(channels > 0 && kernel > 0 && kernel % 2 == 1 && stride > 0, "convolution \(name)")
+    precondition(channels > 0 && kernel > 0 && stride > 0, "convolution \(name)")
     let from = shape(of: x)
     let deviation = (2 / Double(kernel * kernel * from.channels)).squareRoot()
     let filter = add(
@@ -116,8 +123,8 @@ public struct Network: Sendable {
     return add(
       .convolution(kernel: kernel, stride: stride), name, [x],
       ImageShape(
-        height: (from.height + 2 * (kernel / 2) - kernel) / stride + 1,
-        width: (from.width + 2 * (kernel / 2) - kernel) / stride + 1, channels: channels),
+        height: (from.height + stride - 1) / stride, width: (from.width + stride - 1) / stride,
+        channels: channels),
       parameters: [filter])
   }
 
@@ -182,26 +189,6 @@ public struct Network: Sendable {
         channels: channels))
   }
 
-  /// The maximum of each square window, padded by `kernel / 2`; a NaN counts as the largest.
-  public mutating func maxPool(
-    _ x: Value, kernel: Int = 3, stride: Int = 2, name: String = "max_pool"
-  ) -> Value {
-    precondition((1...15).contains(kernel) && kernel % 2 == 1 && stride > 0, "max pool \(name)")
-    let from = shape(of: x)
-    return add(
-      .maxPool(kernel: kernel, stride: stride), name, [x],
-      ImageShape(
-        height: (from.height + 2 * (kernel / 2) - kernel) / stride + 1,
-        width: (from.width + 2 * (kernel / 2) - kernel) / stride + 1, channels: from.channels))
-  }
-
-  /// The mean over all pixels of each channel.
-  public mutating func globalAveragePool(_ x: Value, name: String = "pool") -> Value {
-    add(
-      .globalAveragePool, name, [x],
-      ImageShape(height: 1, width: 1, channels: shape(of: x).channels))
-  }
-
   /// x·wᵀ + bias; x has one pixel.
   ///
   /// The weight starts as U(-1/√inputs, 1/√inputs), the bias as 0.
@@ -230,13 +217,13 @@ public struct Network: Sendable {
   /// From here on, layers belong to no branch.
   mutating func endBranch() { currentBranch = nil }
 
-  private mutating func add(_ parameter: Parameter) -> Int {
+  mutating func add(_ parameter: Parameter) -> Int {
     precondition(names.insert(parameter.name).inserted, "two of \(parameter.name)")
     parameters.append(parameter)
     return parameters.count - 1
   }
 
-  private mutating func add(
+  mutating func add(
     _ layer: Layer, _ name: String, _ inputs: [Value], _ shape: ImageShape,
     parameters: [Int] = [], states: [Int] = []
   ) -> Value {

@@ -170,8 +170,9 @@ extension ExecutionPlan {
   /// Adds the loss and returns its gradient to the logits, or -1 in evaluation.
   private mutating func appendLoss(_ forward: ForwardPass, labels: Int) -> Int {
     let network = forward.network
-    guard let last = network.nodes.last, last.layer == .linear, let saved = forward.saved.last
-    else { preconditionFailure("a network ends with a linear layer") }
+    guard let last = network.nodes.last, last.layer != .input, last.shape.height == 1,
+      last.shape.width == 1, let saved = forward.saved.last
+    else { preconditionFailure("a network ends with an output of one pixel") }
     keepUntilEnd(saved.output)
     rename(saved.output, to: "logits")
     let training = forward.mode == .training

@@ -10,10 +10,10 @@ func sizeDistance(_ pairs: [(a: Int, b: Int, weight: Double)], penalty: Double =
 }
 
 /// Elements that a reference takes a few milliseconds for.
-private let checkedElements = 1 << 17
+let checkedElements = 1 << 17
 
 /// At most so many rows that `rows` × `channels` is quick to check, but several tiles of them.
-private func checkedRows(_ rows: Int, channels: Int) -> Int {
+func checkedRows(_ rows: Int, channels: Int) -> Int {
   // An odd number leaves a partial tile at the end.
   min(rows, max(3, checkedElements / max(channels, 1)) | 1)
 }
@@ -67,18 +67,19 @@ extension Augment {
   }
 }
 
-/// A batch normalisation of `rows` x `channels`.
-package protocol BatchNormProblem {
+/// A problem of `rows` x `channels`.
+package protocol RowsOfChannels {
   var rows: Int { get set }
   var channels: Int { get }
 }
 
-extension BatchNormStatistics.Problem: BatchNormProblem {}
-extension BatchNormAddReLUForward.Problem: BatchNormProblem {}
-extension BatchNormReLUForward.Problem: BatchNormProblem {}
-extension BatchNormReLUBackward.Problem: BatchNormProblem {}
+extension BatchNormStatistics.Problem: RowsOfChannels {}
+extension BatchNormAddReLUForward.Problem: RowsOfChannels {}
+extension BatchNormReLUForward.Problem: RowsOfChannels {}
+extension BatchNormReLUBackward.Problem: RowsOfChannels {}
+extension BiasActivationProblem: RowsOfChannels {}
 
-extension TunableOperation where Problem: BatchNormProblem {
+extension TunableOperation where Problem: RowsOfChannels {
   package static func checkProblem(for problem: Problem) -> Problem {
     var small = problem
     small.rows = checkedRows(problem.rows, channels: problem.channels)
@@ -142,26 +143,6 @@ extension Fill {
   }
 }
 
-extension GlobalAveragePoolForward {
-  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
-    problem.distance(to: other)
-  }
-}
-
-extension GlobalAveragePoolBackward {
-  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
-    problem.distance(to: other)
-  }
-}
-
-extension GlobalAveragePoolProblem {
-  fileprivate func distance(to other: GlobalAveragePoolProblem) -> Double? {
-    sizeDistance([
-      (batch, other.batch, 0.5), (pixels, other.pixels, 0.5), (channels, other.channels, 2),
-    ])
-  }
-}
-
 extension LinearForward {
   package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
     problem.distance(to: other)
@@ -182,7 +163,7 @@ extension LinearProblem {
   }
 }
 
-extension MaxPoolForward {
+extension GateForward {
   package static func checkProblem(for problem: Problem) -> Problem { problem.checked }
 
   package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
@@ -190,28 +171,11 @@ extension MaxPoolForward {
   }
 }
 
-extension MaxPoolBackward {
+extension GateBackward {
   package static func checkProblem(for problem: Problem) -> Problem { problem.checked }
 
   package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
     problem.distance(to: other)
-  }
-}
-
-extension MaxPoolProblem {
-  fileprivate var checked: MaxPoolProblem {
-    var small = self
-    small.batch = min(batch, max(1, checkedElements / (inHeight * inWidth * channels)))
-    return small
-  }
-
-  fileprivate func distance(to other: MaxPoolProblem) -> Double? {
-    guard kernel == other.kernel, stride == other.stride else { return nil }
-    return sizeDistance(
-      [
-        (batch, other.batch, 0.5), (inHeight, other.inHeight, 0.5), (inWidth, other.inWidth, 0.5),
-        (channels, other.channels, 2),
-      ], penalty: withWinners == other.withWinners ? 0 : 0.1)
   }
 }
 

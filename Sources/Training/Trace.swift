@@ -68,7 +68,9 @@ package struct Trace {
   private let end: SafeTensors?
 
   /// Reads a folder; throws `TrainingError` for a missing or damaged file.
-  package init(folder: String) throws {
+  ///
+  /// `network` is for a trace of one that no model's name stands for.
+  package init(folder: String, of network: Network? = nil) throws {
     self.folder = folder
     let path = folder + "/trace.json"
     guard let data = FileManager.default.contents(atPath: path) else {
@@ -95,18 +97,18 @@ package struct Trace {
     guard d.dropout ?? 0 == 0 else {
       throw bad("trace.json", "it uses dropout, whose random numbers no other engine shares")
     }
-    let network: Network
-    do {
-      network = try d.model().network(
-        image: ImageShape(height: d.size, width: d.size, channels: d.channels),
-        classes: d.classes)
-    } catch {
+    let model: Model?
+    do { model = network == nil ? try d.model() : nil } catch {
       throw bad("trace.json", "\(error.what): \(error.why)")
     }
-    self.network = network
+    let image = ImageShape(height: d.size, width: d.size, channels: d.channels)
+    guard let resolved = network ?? model?.network(image: image, classes: d.classes),
+      resolved.classes == d.classes
+    else { throw bad("trace.json", "it has other classes than the network") }
+    self.network = resolved
     guard d.dropped?.count ?? d.steps == d.steps,
       (d.survival ?? 1) < 1 || d.dropped == nil,
-      d.dropped?.joined().allSatisfy({ network.survivals.indices.contains($0) }) ?? true
+      d.dropped?.joined().allSatisfy({ resolved.survivals.indices.contains($0) }) ?? true
     else { throw bad("trace.json", "it drops blocks that the model does not have") }
     start = try SafeTensors(contentsOf: folder + "/init.safetensors")
     let batches = try SafeTensors(contentsOf: folder + "/batches.safetensors")

@@ -110,7 +110,7 @@ struct SummaryCommand: ParsableCommand {
       _ fused: String
     ) {
       print(
-        name.padded(to: width) + "  " + kind.padded(to: 14) + "  " + output.padded(to: 12) + "  "
+        name.padded(to: width) + "  " + kind.padded(to: 15) + "  " + output.padded(to: 12) + "  "
           + parameters.padded(to: 10, right: true) + "  " + macs.padded(to: 13, right: true)
           + (verbose && !fused.isEmpty ? "  " + fused : ""))
     }

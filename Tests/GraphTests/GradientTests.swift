@@ -21,6 +21,8 @@ struct GradientTests {
     try check(TinyNetworks.withoutNormalization())
   }
 
+  @Test func gatesMaxoutPoolsAndDropout() throws { try check(TinyNetworks.plain()) }
+
   @Test func valuesWithSeveralUsers() throws {
     try check(TinyNetworks.entangled(), unused: ["unused.weight"])
   }

@@ -77,6 +77,25 @@ enum TinyNetworks {
     return finished(&network, x)
   }
 
+  /// Biases with smooth activations, a gate, pools, maxout and dropout; it ends with a mean.
+  static func plain(dropout: Double = 0.3) -> Network {
+    var network = Network(image: image)
+    var x = network.dropout(network.input, rate: dropout, name: "drop0")
+    x = network.convolution(x, channels: 8, kernel: 3, activation: .elu, name: "a")
+    let h = network.convolution(x, channels: 8, kernel: 2, activation: .elu, name: "h")
+    let t = network.convolution(
+      x, channels: 8, kernel: 3, activation: .sigmoid, biasStart: -1, name: "t")
+    x = network.gate(h, t, x, name: "gate")
+    x = network.averagePool(x, kernel: 3, stride: 2, padding: 0, roundsUp: true, name: "average")
+    x = network.dropout(x, rate: dropout, name: "drop1")
+    x = network.convolution(x, channels: 12, kernel: 3, activation: .identity, name: "pieces")
+    x = network.maxout(x, pieces: 2, name: "maxout")
+    x = network.maxPool(x, kernel: 2, stride: 2, padding: 0, roundsUp: true)
+    x = network.convolution(x, channels: 5, kernel: 1, activation: .identity, name: "logits")
+    _ = network.globalAveragePool(x)
+    return network
+  }
+
   /// Values with three users, sums of sums, operands that no convolution computes, and a layer
   /// that nothing uses.
   static func entangled() -> Network {

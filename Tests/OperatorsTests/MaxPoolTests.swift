@@ -7,10 +7,13 @@ import Testing
 /// What is special about the max pool: ties, NaN and its edges.
 @Suite(.serialized)
 struct MaxPoolTests {
+  private let window = PoolWindow(kernel: 3, stride: 2, pad: 1)
+
   @Test("the reference by hand: an edge that the last window hangs over")
   func hand() {
-    let problem = MaxPoolProblem(batch: 1, inHeight: 4, inWidth: 3, channels: 1)
-    #expect(problem.outHeight == 2 && problem.outWidth == 2)
+    let problem = MaxPoolProblem(
+      shape: PoolShape(batch: 1, inHeight: 4, inWidth: 3, channels: 1, window: window))
+    #expect(problem.shape.outHeight == 2 && problem.shape.outWidth == 2)
     let x: [Double] = [1, 5, 5, 7, 2, 3, 4, 7, 6, 8, 8, 9]
     let result = MaxPoolForward.reference(problem, [x])
     #expect(result[0].values == [7, 5, 8, 9])
@@ -33,7 +36,9 @@ struct MaxPoolTests {
     let winners: [[Float]] = [[4, 3, 1, 0], [7, 3, 1, 4], [4, 3, 1, 0]]
     let maxima: [[Float]] = [[3, 3, 3, 3], [nan, nan, nan, 5], [low, low, low, low]]
     for channels in [1, 4, 16] {
-      let problem = MaxPoolProblem(batch: 3, inHeight: 3, inWidth: 3, channels: channels)
+      let problem = MaxPoolProblem(
+        shape: PoolShape(
+          batch: 3, inHeight: 3, inWidth: 3, channels: channels, window: window))
       func everyChannel(_ images: [[Float]]) -> [Float] {
         images.joined().flatMap { Array(repeating: $0, count: channels) }
       }

@@ -3,8 +3,8 @@ import Graph
 import Models
 import Training
 
-/// The starts and batches that Traces/make_resnet_traces.py does not write into files: numbers that
-/// follow from tensors' names.
+/// The starts and batches that Traces/make_resnet_traces.py and make_plain_trace.py do not write into
+/// files: numbers that follow from tensors' names.
 struct GeneratedStart {
   /// The name that all tensors' names begin with.
   let key: String
@@ -51,10 +51,14 @@ struct GeneratedStart {
   }
 
   /// Writes init.safetensors and batches.safetensors beside a copy of a trace.json.
-  func write(to folder: String, description: Trace.Description) throws {
+  func write(
+    to folder: String, description: Trace.Description, of network: Network? = nil
+  ) throws {
     let d = description
-    let network = try d.model().network(
-      image: ImageShape(height: d.size, width: d.size, channels: d.channels), classes: d.classes)
+    let network =
+      try network
+      ?? d.model().network(
+        image: ImageShape(height: d.size, width: d.size, channels: d.channels), classes: d.classes)
     var start = SafeTensors()
     for parameter in network.parameters + network.states {
       start.tensors[parameter.name] = SafeTensors.Tensor(

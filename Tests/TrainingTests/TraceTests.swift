@@ -1,5 +1,6 @@
 import DeviceRuntime
 import Foundation
+import Graph
 import Models
 import TestSupport
 import Testing
@@ -50,6 +51,36 @@ struct TraceTests {
     let description = try JSONDecoder().decode(Trace.Description.self, from: json)
     try GeneratedStart(key: name).write(to: temporary.path, description: description)
     let result = try Trace(folder: temporary.path).replay(on: TestDevice().context)
+    #expect(result.passed && result.steps == 8)
+    #expect(result.maxRelativeLossError <= 1e-5)
+    #expect(result.maxLogitError <= 1e-4)
+  }
+
+  /// Traces/make_plain_trace.py has the same layers.
+  @Test func replayOfLayersWithoutNormalization() throws {
+    var network = Network(image: ImageShape(height: 14, width: 14, channels: 3))
+    var x = network.convolution(
+      network.input, channels: 16, kernel: 5, activation: .elu, name: "elu")
+    x = network.maxPool(x, kernel: 3, stride: 2, padding: 0, roundsUp: true)
+    let h = network.convolution(x, channels: 16, kernel: 3, activation: .relu, name: "h")
+    let t = network.convolution(x, channels: 16, kernel: 3, activation: .sigmoid, name: "t")
+    x = network.gate(h, t, x, name: "highway")
+    x = network.convolution(x, channels: 24, kernel: 2, activation: .identity, name: "pieces")
+    x = network.maxout(x, pieces: 2, name: "maxout")
+    x = network.averagePool(x, kernel: 3, stride: 2, name: "pool0")
+    x = network.averagePool(x, kernel: 3, stride: 2, padding: 0, roundsUp: true, name: "pool1")
+    x = network.convolution(x, channels: 10, kernel: 1, activation: .relu, name: "relu")
+    x = network.maxPool(x, kernel: 2, stride: 2, padding: 0, name: "pool2")
+    x = network.linear(x, outputs: 20, name: "fc0")
+    network.linear(network.maxout(x, pieces: 4, name: "fc0.maxout"), outputs: 10, name: "fc")
+
+    let temporary = try TemporaryFolder()
+    let json = try Data(contentsOf: URL(fileURLWithPath: folder("plain") + "/trace.json"))
+    try json.write(to: URL(fileURLWithPath: temporary.file("trace.json")))
+    let description = try JSONDecoder().decode(Trace.Description.self, from: json)
+    try GeneratedStart(key: "plain").write(
+      to: temporary.path, description: description, of: network)
+    let result = try Trace(folder: temporary.path, of: network).replay(on: TestDevice().context)
     #expect(result.passed && result.steps == 8)
     #expect(result.maxRelativeLossError <= 1e-5)
     #expect(result.maxLogitError <= 1e-4)

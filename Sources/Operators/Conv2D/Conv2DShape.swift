@@ -2,7 +2,8 @@ import Autotuner
 import DeviceRuntime
 import Foundation
 
-/// Sizes of one square convolution with padding `kernel / 2`.
+/// Sizes of one square convolution, padded so that a stride of 1 keeps the image's size: by as many
+/// pixels on either side, or one more behind the image where the kernel is even.
 ///
 /// x: [batch, inHeight, inWidth, inChannels]; w: [kernel, kernel, inChannels, outChannels];
 /// y: [batch, outHeight, outWidth, outChannels].
@@ -12,7 +13,7 @@ package struct Conv2DShape: Hashable, Codable, Sendable, CustomStringConvertible
   package var inWidth: Int
   package var inChannels: Int
   package var outChannels: Int
-  /// Rows and columns of the filter: 1, 3, 5, 7.
+  /// Rows and columns of the filter: 1, 2, 3, 5, 7.
   package var kernel: Int
   package var stride: Int
 
@@ -29,9 +30,10 @@ package struct Conv2DShape: Hashable, Codable, Sendable, CustomStringConvertible
     self.stride = stride
   }
 
-  package var pad: Int { kernel / 2 }
-  package var outHeight: Int { (inHeight + 2 * pad - kernel) / stride + 1 }
-  package var outWidth: Int { (inWidth + 2 * pad - kernel) / stride + 1 }
+  /// Pixels of padding before the image.
+  package var pad: Int { (kernel - 1) / 2 }
+  package var outHeight: Int { ceilDivide(inHeight, stride) }
+  package var outWidth: Int { ceilDivide(inWidth, stride) }
   package var inCount: Int { batch * inHeight * inWidth * inChannels }
   package var outCount: Int { batch * outHeight * outWidth * outChannels }
   package var filterCount: Int { kernel * kernel * inChannels * outChannels }
@@ -101,6 +103,12 @@ package struct Conv2DShape: Hashable, Codable, Sendable, CustomStringConvertible
         batch: 2, inHeight: 1, inWidth: 3, inChannels: 32, outChannels: 16, kernel: 3),
       Conv2DShape(
         batch: 5, inHeight: 9, inWidth: 9, inChannels: 3, outChannels: 8, kernel: 7, stride: 2),
+      Conv2DShape(
+        batch: 2, inHeight: 5, inWidth: 6, inChannels: 16, outChannels: 20, kernel: 2),
+      Conv2DShape(
+        batch: 3, inHeight: 1, inWidth: 2, inChannels: 20, outChannels: 16, kernel: 2),
+      Conv2DShape(
+        batch: 2, inHeight: 6, inWidth: 7, inChannels: 3, outChannels: 16, kernel: 5),
     ]
     return shapes
   }
