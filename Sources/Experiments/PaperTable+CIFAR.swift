@@ -51,9 +51,9 @@ extension PaperTable {
     rows: [
       Row("NIN", "nin", errors(8.81, 35.67)),
       Row("DSN", "dsn", errors(8.22, 34.57)),
-      Row("FitNet", "fitnet", errors(8.39, 35.04)),
-      Row("Highway", "highway", errors(7.72, 32.39)),
-      Row("ELU", "elu", errors(6.55, 24.28)),
+      Row("FitNet", "fitnet-19", errors(8.39, 35.04)),
+      Row("Highway", "highway-19", errors(7.72, 32.39)),
+      Row("ELU", "elu-18", errors(6.55, 24.28)),
       Row("original ResNet-110", "resnet-110", errors(6.43, 25.16), parameters: 1_727_962),
       Row("original ResNet-1202", "resnet-1202", errors(7.93, 27.82), parameters: 19_421_274),
       Row("stochastic depth 110", "stochastic-depth-110", errors(5.23, 24.58)),

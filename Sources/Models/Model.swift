@@ -12,6 +12,8 @@ public enum Model: Hashable, Sendable {
   case resNet(ResNet)
   /// A ResNet of ImageNet's form, wide or not.
   case imageNetResNet(ImageNetResNet)
+  /// A network without residual blocks.
+  case compared(ComparedNetwork)
 
   /// The name, for example "wrn-28-10" or "preact-resnet-164".
   public var name: String {
@@ -20,10 +22,12 @@ public enum Model: Hashable, Sendable {
     case .preactivationResNet(let model): model.name
     case .resNet(let model): model.name
     case .imageNetResNet(let model): model.name
+    case .compared(let model): model.name
     }
   }
 
-  /// Blocks in each group: three for small images, four for ImageNet.
+  /// Blocks in each group: three for small images, four for ImageNet; none of networks without
+  /// residual blocks.
   public var blocksPerGroup: BlocksPerGroup {
     switch self {
     case .wideResNet(let model):
@@ -32,6 +36,7 @@ public enum Model: Hashable, Sendable {
       BlocksPerGroup(Array(repeating: model.blocksPerGroup, count: 3))
     case .resNet(let model): BlocksPerGroup(Array(repeating: model.blocksPerGroup, count: 3))
     case .imageNetResNet(let model): BlocksPerGroup(model.blocks)
+    case .compared: BlocksPerGroup([])
     }
   }
 
@@ -48,13 +53,14 @@ public enum Model: Hashable, Sendable {
 
   /// The probability of dropout before each block's last convolution.
   ///
-  /// Post-activation networks and those of ImageNet's form have none, and take no other value.
+  /// Post-activation networks, those of ImageNet's form and those without blocks have none, and take
+  /// no other value.
   public var dropout: Double {
     get {
       switch self {
       case .wideResNet(let model): model.dropout
       case .preactivationResNet(let model): model.dropout
-      case .resNet, .imageNetResNet: 0
+      case .resNet, .imageNetResNet, .compared: 0
       }
     }
     set {
@@ -65,12 +71,14 @@ public enum Model: Hashable, Sendable {
       case .preactivationResNet(var model):
         model.dropout = newValue
         self = .preactivationResNet(model)
-      case .resNet, .imageNetResNet: precondition(newValue == 0, "\(name) has no dropout")
+      case .resNet, .imageNetResNet, .compared:
+        precondition(newValue == 0, "\(name) has no dropout")
       }
     }
   }
 
-  /// Whether gamma starts as 1 instead of U(0, 1).
+  /// Whether gamma starts as 1 instead of U(0, 1); false, whatever is set, of networks without batch
+  /// normalisation.
   public var unitGamma: Bool {
     get {
       switch self {
@@ -78,6 +86,7 @@ public enum Model: Hashable, Sendable {
       case .preactivationResNet(let model): model.unitGamma
       case .resNet(let model): model.unitGamma
       case .imageNetResNet(let model): model.unitGamma
+      case .compared: false
       }
     }
     set {
@@ -94,6 +103,7 @@ public enum Model: Hashable, Sendable {
       case .imageNetResNet(var model):
         model.unitGamma = newValue
         self = .imageNetResNet(model)
+      case .compared: break
       }
     }
   }
@@ -105,6 +115,7 @@ public enum Model: Hashable, Sendable {
     case .preactivationResNet(let model): model.network(image: image, classes: classes)
     case .resNet(let model): model.network(image: image, classes: classes)
     case .imageNetResNet(let model): model.network(image: image, classes: classes)
+    case .compared(let model): model.network(image: image, classes: classes)
     }
   }
 
@@ -131,6 +142,7 @@ public enum Model: Hashable, Sendable {
         try ImageNetResNet(
           block: model.block, blocks: model.blocks, width: model.width,
           unitGamma: model.unitGamma))
+    case .compared: self
     }
   }
 }

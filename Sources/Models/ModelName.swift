@@ -7,6 +7,7 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
     case resNet(depth: Int)
     case stochasticDepth(depth: Int)
     case imageNetResNet(depth: Int, width: Double)
+    case compared(ComparedNetwork)
   }
 
   private let family: Family
@@ -17,7 +18,8 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
     + "preact-resnet-DEPTH, such as preact-resnet-164; resnet-DEPTH, such as resnet-110; "
     + "stochastic-depth-DEPTH, such as stochastic-depth-110; "
     + "for ImageNet resnet-18, -34, -50, -101 and -152, wrn-18-WIDTH, wrn-34-WIDTH, "
-    + "wrn-50-2-bottleneck, preact-resnet-200"
+    + "wrn-50-2-bottleneck, preact-resnet-200; without residual blocks "
+    + ComparedNetwork.allCases.map(\.name).joined(separator: ", ")
 
   /// Reads a name; capitals are allowed.
   ///
@@ -27,6 +29,7 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
     guard
       let family = ModelName.imageNetResNet(lowercased) ?? ModelName.resNet(lowercased)
         ?? ModelName.preactivationResNet(lowercased) ?? ModelName.wideResNet(lowercased)
+        ?? ComparedNetwork(rawValue: lowercased).map(Family.compared)
     else {
       throw ModelError(
         what: "model '\(text.filter { !$0.isNewline }.prefix(60))'", why: "unknown name",
@@ -104,7 +107,7 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
         advice += "; the Wide ResNet for small images is called wrn-\(depth)-2-b(3,3)"
       }
       throw ModelError(
-        what: "model \(self)", why: "its depth alone gives its blocks", whatToDo: advice)
+        what: "model \(self)", why: "its name alone gives its blocks", whatToDo: advice)
     }
     if case .preactivationResNet(let depth) = family {
       return .preactivationResNet(
@@ -112,7 +115,7 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
     }
     guard dropout == 0 else {
       throw ModelError(
-        what: "model \(self)", why: "its blocks have no dropout", whatToDo: "leave out --dropout")
+        what: "model \(self)", why: "its dropout cannot be chosen", whatToDo: "leave out --dropout")
     }
     switch family {
     case .resNet(let depth):
@@ -123,6 +126,7 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
     case .imageNetResNet(let depth, let width):
       return .imageNetResNet(
         try ImageNetResNet(depth: depth, width: width, unitGamma: unitGamma))
+    case .compared(let network): return .compared(network)
     case .wideResNet, .preactivationResNet: preconditionFailure("made above")
     }
   }
@@ -137,6 +141,7 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
     case .stochasticDepth(let depth): "stochastic-depth-\(depth)"
     case .imageNetResNet(let depth, let width):
       (try? ImageNetResNet(depth: depth, width: width).name) ?? "wrn-\(depth)-\(width)"
+    case .compared(let network): network.name
     }
   }
 }

@@ -47,8 +47,9 @@ import Training
   }
 
   /// ONNX demands that each name is given once, before it is read.
-  @Test func everyNameIsGivenOnceBeforeItIsRead() throws {
-    let (_, graph) = try graph(ExampleCheckpoint.make("wrn-16-2-b(3,1,3)"))
+  @Test(arguments: ["wrn-16-2-b(3,1,3)", "nin", "fitnet-19", "highway-19", "elu-11"])
+  func everyNameIsGivenOnceBeforeItIsRead(name: String) throws {
+    let (_, graph) = try graph(ExampleCheckpoint.make(name))
     var known = Set(try graph.messages(5).flatMap { $0.texts(8) } + ["images"])
     for node in try graph.messages(1) {
       for input in node.texts(1) { #expect(known.contains(input), "\(input)") }

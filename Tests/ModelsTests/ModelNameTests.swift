@@ -11,6 +11,8 @@ struct ModelNameTests {
     ("wrn-34-2.0", "wrn-34-2"), ("wrn-18-1", "resnet-18"), ("wrn-34-10-b(3,3)", "wrn-34-10-b(3,3)"),
     ("stochastic-depth-110", "stochastic-depth-110"),
     ("WRN-50-2-bottleneck", "wrn-50-2-bottleneck"), ("preact-resnet-200", "preact-resnet-200"),
+    ("NIN", "nin"), ("FitNet-19", "fitnet-19"), ("highway-19", "highway-19"), ("ELU-11", "elu-11"),
+    ("elu-18", "elu-18"),
   ])
   func namesAreRead(text: String, name: String) throws {
     #expect(try ModelName(parsing: text).model().name == name)
@@ -22,7 +24,7 @@ struct ModelNameTests {
     "wrn-10-1-b(3,x)", "wrn-28-10-b(3,3", "wrn-99999999999999999999-1", "vrn-28-10", "wrn--28-10",
     "preact-resnet", "preact-resnet-", "preact-resnet-164-2", "preact-resnet-x",
     "wrn-28-2-bottleneck", "wrn-18-2-bottleneck", "wrn-18-1e1", "wrn-18-nan", "wrn-18--1",
-    "wrn-18-1.5.2", "wrn-28-1.5", "resnet-18-2",
+    "wrn-18-1.5.2", "wrn-28-1.5", "resnet-18-2", "nin-3", "elu", "elu-12", "highway-32",
   ])
   func otherNamesAreRefused(text: String) {
     #expect(throws: ModelError.self) { try ModelName(parsing: text).model() }
@@ -68,7 +70,7 @@ struct ModelNameTests {
     #expect(String(decoding: json, as: UTF8.self) == "[2,[3,4,6,3]]")
   }
 
-  @Test(arguments: ["resnet-110", "resnet-50", "wrn-34-2", "preact-resnet-200"])
+  @Test(arguments: ["resnet-110", "resnet-50", "wrn-34-2", "preact-resnet-200", "nin"])
   func onlyWideResNetsOfSmallImagesLeaveChoices(name: String) throws {
     let name = try ModelName(parsing: name)
     #expect(throws: ModelError.self) { try name.model(blocksPerGroup: 3) }
@@ -78,6 +80,7 @@ struct ModelNameTests {
   @Test(arguments: [
     "wrn-40-2-b(1,3,1)", "preact-resnet-110", "preact-resnet-164", "resnet-110",
     "stochastic-depth-110", "resnet-50", "wrn-18-1.5", "wrn-50-2-bottleneck", "preact-resnet-200",
+    "highway-19",
   ])
   func modelsSurviveFiles(name: String) throws {
     let name = try ModelName(parsing: name)
@@ -109,8 +112,10 @@ struct ModelNameTests {
       let model = try JSONDecoder().decode(Model.self, from: Data(text.utf8))
       #expect(throws: ModelError.self, "\(key)") { try model.checked() }
     }
-    #expect(throws: DecodingError.self) {
-      try JSONDecoder().decode(Model.self, from: Data(#"{"family":"vgg","depth":16}"#.utf8))
+    for text in [#"{"family":"vgg","depth":16}"#, #"{"family":"compared","name":"vgg"}"#] {
+      #expect(throws: DecodingError.self) {
+        try JSONDecoder().decode(Model.self, from: Data(text.utf8))
+      }
     }
   }
 }

@@ -60,6 +60,29 @@ struct ParameterCountTests {
     #expect(try count(name, classes: 100) == hundred)
   }
 
+  /// The sums of the papers' layers by hand; of FitNet-19 and Highway-19 the papers have 2.5M and
+  /// 2.3M.
+  @Test(arguments: [
+    ("nin", 966_986, 984_356), ("fitnet-19", 2_742_102, 2_787_192),
+    ("highway-19", 2_256_838, 2_265_928), ("elu-11", 1_641_938, 1_669_028),
+    ("elu-18", 39_226_634, 39_330_404),
+  ])
+  func networksWithoutResidualBlocks(name: String, ten: Int, hundred: Int) throws {
+    #expect(try count(name) == ten)
+    #expect(try count(name, classes: 100) == hundred)
+  }
+
+  /// Any image ends in one pixel.
+  @Test(arguments: ComparedNetwork.allCases)
+  func networksWithoutResidualBlocksForAnyImage(model: ComparedNetwork) throws {
+    for (height, width) in [(1, 1), (2, 3), (28, 28), (33, 65), (224, 224)] {
+      let network = model.network(
+        image: ImageShape(height: height, width: width, channels: 1), classes: 7)
+      let output = try #require(network.layerSummaries.last?.output)
+      #expect(output == "7x1x1", "\(height)x\(width)")
+    }
+  }
+
   /// Tables 7 and 8; the first of each and the bottlenecks are torchvision's numbers, too.
   @Test(arguments: [
     ("resnet-18", 11_689_512), ("wrn-18-1.5", 25_875_816), ("wrn-18-2", 45_618_216),
