@@ -26,12 +26,15 @@ extension Network {
 
   /// A convolution with a bias and an activation behind it, in two layers.
   ///
-  /// The filter starts as in the convolution without bias, the bias as `biasStart`.
+  /// The filter starts as in the convolution without bias where ReLU or ELU follow, with half that
+  /// variance where nothing takes away a half of the values; the bias starts as `biasStart`.
   public mutating func convolution(
     _ x: Value, channels: Int, kernel: Int, stride: Int = 1, activation: Activation,
     biasStart: Float = 0, name: String
   ) -> Value {
-    let y = convolution(x, channels: channels, kernel: kernel, stride: stride, name: name)
+    let y = convolution(
+      x, channels: channels, kernel: kernel, stride: stride,
+      gain: activation == .relu || activation == .elu ? 2 : 1, name: name)
     let bias = add(
       Parameter(name: "\(name).bias", layout: .vector(channels), start: .constant(biasStart)))
     return add(

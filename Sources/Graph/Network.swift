@@ -112,9 +112,16 @@ public struct Network: Sendable {
   public mutating func convolution(
     _ x: Value, channels: Int, kernel: Int, stride: Int = 1, name: String
   ) -> Value {
+    convolution(x, channels: channels, kernel: kernel, stride: stride, gain: 2, name: name)
+  }
+
+  /// The same with its filter drawn from N(0, gain / (kernel² · channels in)).
+  mutating func convolution(
+    _ x: Value, channels: Int, kernel: Int, stride: Int, gain: Double, name: String
+  ) -> Value {
     precondition(channels > 0 && kernel > 0 && stride > 0, "convolution \(name)")
     let from = shape(of: x)
-    let deviation = (2 / Double(kernel * kernel * from.channels)).squareRoot()
+    let deviation = (gain / Double(kernel * kernel * from.channels)).squareRoot()
     let filter = add(
       Parameter(
         name: "\(name).weight",

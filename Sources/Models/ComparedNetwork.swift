@@ -3,7 +3,8 @@ import Graph
 /// A network without residual blocks that the paper's Table 5 compares Wide ResNets with.
 ///
 /// Its sizes are those for images of 32x32; others are pooled as far as the layers go, and then
-/// averaged. Filters start as those of Wide ResNets, and every convolution has a bias.
+/// averaged. Filters start as those of Wide ResNets, with half the variance where no ReLU or ELU
+/// follows; every convolution has a bias.
 public enum ComparedNetwork: String, Hashable, Codable, Sendable, CaseIterable {
   /// Network in Network.
   case networkInNetwork = "nin"
