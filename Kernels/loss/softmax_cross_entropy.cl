@@ -77,7 +77,11 @@ void softmax_cross_entropy(
 #if WITH_GRADIENT
     __global float* restrict dlogits,
 #endif
-    const int rows, const int valid) {
+    const int rows, const int valid
+#if WITH_GRADIENT
+    , const float weight
+#endif
+) {
   const int start = (int)get_global_id(0) * ITEM_M;
   const int end = min(start + ITEM_M, rows);
   for (int row = start; row < end; row++) {
@@ -106,7 +110,7 @@ void softmax_cross_entropy(
     losses[row] = log(sum) - (z[label] - largest);
     wrong[row] = best == label ? 0.0f : 1.0f;
 #if WITH_GRADIENT
-    const float images = (float)valid;
+    const float images = (float)valid / weight;
     for (int k = 0; k < CLASSES; k += VEC)
       softmax_store(dz, k, exp(softmax_load(z, k) - largest) / sum / images);
     dz[label] = (exp(z[label] - largest) / sum - 1.0f) / images;

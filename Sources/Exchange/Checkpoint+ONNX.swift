@@ -22,7 +22,10 @@ extension Checkpoint {
     let network = header.network
     var model = ONNXModel(name: header.model.name)
     try model.append(network, file: file)
-    model.constants += try weights(file: file).tensors.sorted { $0.key < $1.key }.map {
+    let unused = Set(network.sideParameters)
+    model.constants += try weights(file: file).tensors.sorted { $0.key < $1.key }.filter {
+      !unused.contains($0.key)
+    }.map {
       ONNXModel.Tensor(name: $0.key, shape: $0.value.shape, bytes: $0.value.bytes)
     }
     model.metadata = try header.preparation.sorted { $0.key < $1.key }
@@ -34,7 +37,11 @@ extension ONNXModel {
   /// Adds a network's layers, with its parameters' names, its input and its output.
   fileprivate mutating func append(_ network: Network, file: String) throws(TrainingError) {
     var names = ["images"]
-    for node in network.nodes.dropFirst() {
+    for (index, node) in network.nodes.enumerated().dropFirst() {
+      guard !network.isSide(index) else {
+        names.append("")  // which nothing reads
+        continue
+      }
       let isLogits = names.count == network.nodes.count - 1 && node.layer == .linear
       let output = isLogits ? "logits" : node.name
       let inputs = node.inputs.map { names[$0.index] }
@@ -181,6 +188,11 @@ extension ONNXModel {
 }
 
 extension Network {
+  /// The names of the parameters that only side losses use.
+  fileprivate var sideParameters: [String] {
+    nodes.indices.filter(isSide).flatMap { nodes[$0].parameters }.map { parameters[$0].name }
+  }
+
   /// The name of the bias that stands behind a convolution; nil for none.
   func bias(of convolution: Node) -> String? {
     let name = convolution.name + ".bias"

@@ -13,7 +13,7 @@ extension Checkpoint {
     var layers: [String] = []
     var steps: [String] = []
     var names = ["x"]
-    for node in network.nodes.dropFirst() {
+    for (index, node) in network.nodes.enumerated().dropFirst() {
       let inputs = node.inputs.map { names[$0.index] }
       guard let layer = PyTorchLayer(node, of: network, inputs: inputs) else {
         throw TrainingError.unknownLayer(node, file: file)
@@ -22,7 +22,10 @@ extension Checkpoint {
         layers.append("        self.add(\"\(node.name)\", \(construction))")
       }
       names.append(node.name.replacing(".", with: "_"))
-      steps.append("        \(names[names.count - 1]) = \(layer.call)")
+      // Side losses are for training here: the module only holds their weights.
+      if !network.isSide(index) {
+        steps.append("        \(names[names.count - 1]) = \(layer.call)")
+      }
     }
     let preparation = try header.preparation
     let image = network.image
@@ -133,7 +136,7 @@ private struct PyTorchLayer {
     case .maxout(let pieces):
       call = "\(inputs[0]).unflatten(1, (\(pieces), -1)).max(1).values"
     case .linear:
-      construction = "nn.Linear(\(from.channels), \(node.shape.channels))"
+      construction = "nn.Linear(\(from.count), \(node.shape.channels))"
       let isFlat = network.nodes[node.inputs[0].index].layer == .globalAveragePool
       call = isFlat ? module : "self.\(node.name)(\(inputs[0]).flatten(1))"
     default: return nil

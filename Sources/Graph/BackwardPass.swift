@@ -18,15 +18,15 @@ struct BackwardPass {
   /// Large parameters of the layer at hand, by index, and the tensors of their gradients.
   private var updates: [(parameter: Int, gradient: Int)] = []
 
-  /// `logitsGradient` is the tensor of the loss's gradient to the last layer's output.
+  /// `lossGradients` has the tensors of the losses' gradients to layers' outputs, by layer.
   init(
-    after forward: ForwardPass, logitsGradient: Int, optimizer: Optimizer?, plan: ExecutionPlan
+    after forward: ForwardPass, lossGradients: [Int: Int], optimizer: Optimizer?,
+    plan: ExecutionPlan
   ) {
     self.forward = forward
     self.optimizer = optimizer
     self.plan = plan
-    gradients = Array(repeating: nil, count: forward.network.nodes.count)
-    gradients[gradients.count - 1] = logitsGradient
+    gradients = forward.network.nodes.indices.map { lossGradients[$0] }
     for index in forward.network.nodes.indices.dropFirst().reversed() { append(index) }
   }
 

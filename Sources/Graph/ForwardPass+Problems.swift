@@ -4,7 +4,7 @@ import Operators
 extension ForwardPass {
   func linearProblem(_ node: Network.Node) -> LinearProblem {
     LinearProblem(
-      batch: batch, inputs: network.shape(of: node.inputs[0]).channels,
+      batch: batch, inputs: network.shape(of: node.inputs[0]).count,
       outputs: node.shape.channels)
   }
 

@@ -64,6 +64,10 @@ struct ForwardPass {
 
   private mutating func append(_ index: Int) {
     let node = network.nodes[index]
+    if mode == .evaluation && network.isSide(index) {
+      saved.append(Saved(output: -1))
+      return
+    }
     plan.condition = condition(of: node)
     defer { plan.condition = nil }
     switch node.layer {

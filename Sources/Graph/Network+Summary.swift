@@ -44,7 +44,7 @@ extension Network {
         case .dropout(let rate): ("dropout \(rate)", 0)
         case .gate: ("gate", 0)
         case .maxout(let pieces): ("maxout of \(pieces)", 0)
-        case .linear: ("linear", from.channels * node.shape.channels)
+        case .linear: ("linear", from.count * node.shape.channels)
         }
       return LayerSummary(
         name: node.name, kind: kind, output: node.shape.description,

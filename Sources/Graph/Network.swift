@@ -78,6 +78,8 @@ public struct Network: Sendable {
   /// The running means and variances.
   public private(set) var states: [Parameter] = []
 
+  /// The losses besides that of the last layer.
+  package internal(set) var sideLosses: [SideLoss] = []
   /// The probability that each branch of stochastic depth takes part in a training step.
   public private(set) var survivals: [Double] = []
   /// The branch that is being built.
@@ -196,17 +198,20 @@ public struct Network: Sendable {
         channels: channels))
   }
 
-  /// x·wᵀ + bias; x has one pixel.
+  /// x·wᵀ + bias, of all pixels of x.
   ///
   /// The weight starts as U(-1/√inputs, 1/√inputs), the bias as 0.
   @discardableResult
   public mutating func linear(_ x: Value, outputs: Int, name: String) -> Value {
     let from = shape(of: x)
-    precondition(from.height == 1 && from.width == 1, "\(name): pool before a linear layer")
-    let bound = Float(1 / Double(from.channels).squareRoot())
+    let bound = Float(1 / Double(from.count).squareRoot())
+    let pixels = from.height * from.width
     let weight = add(
       Parameter(
-        name: "\(name).weight", layout: .matrix(outputs: outputs, inputs: from.channels),
+        name: "\(name).weight",
+        layout: pixels == 1
+          ? .matrix(outputs: outputs, inputs: from.channels)
+          : .mapMatrix(outputs: outputs, pixels: pixels, channels: from.channels),
         start: .uniform(low: -bound, high: bound)))
     let bias = add(Parameter(name: "\(name).bias", layout: .vector(outputs), start: .constant(0)))
     return add(

@@ -6,6 +6,9 @@ public struct Parameter: Hashable, Sendable {
     case filter(kernel: Int, inputs: Int, outputs: Int)
     /// [outputs, inputs] in both.
     case matrix(outputs: Int, inputs: Int)
+    /// Of a map of several pixels: on the device [outputs, pixels, channels], in files
+    /// [outputs, channels · pixels], the channels outside.
+    case mapMatrix(outputs: Int, pixels: Int, channels: Int)
     /// [count] in both.
     case vector(Int)
   }
@@ -32,6 +35,7 @@ public struct Parameter: Hashable, Sendable {
     switch layout {
     case .filter(let kernel, let inputs, let outputs): kernel * kernel * inputs * outputs
     case .matrix(let outputs, let inputs): outputs * inputs
+    case .mapMatrix(let outputs, let pixels, let channels): outputs * pixels * channels
     case .vector(let count): count
     }
   }
@@ -41,6 +45,7 @@ public struct Parameter: Hashable, Sendable {
     switch layout {
     case .filter(let kernel, let inputs, let outputs): [outputs, inputs, kernel, kernel]
     case .matrix(let outputs, let inputs): [outputs, inputs]
+    case .mapMatrix(let outputs, let pixels, let channels): [outputs, channels * pixels]
     case .vector(let count): [count]
     }
   }
@@ -59,15 +64,35 @@ public struct Parameter: Hashable, Sendable {
     _ values: [Float], _ pick: (_ device: Int, _ file: Int) -> (to: Int, from: Int)
   ) -> [Float] {
     precondition(values.count == count, "\(name): \(values.count) values, expected \(count)")
-    guard case .filter(let kernel, let inputs, let outputs) = layout else { return values }
-    let taps = kernel * kernel
+    switch layout {
+    case .filter(let kernel, let inputs, let outputs):
+      // [kernel², inputs, outputs] and [outputs, inputs, kernel²].
+      return permuted(values, extents: (kernel * kernel, inputs, outputs), pick) {
+        ($2 * inputs + $1) * kernel * kernel + $0
+      }
+    case .mapMatrix(let outputs, let pixels, let channels):
+      // [outputs, pixels, channels] and [outputs, channels, pixels].
+      return permuted(values, extents: (outputs, pixels, channels), pick) {
+        ($0 * channels + $2) * pixels + $1
+      }
+    case .matrix, .vector: return values
+    }
+  }
+
+  /// Moves values between the device's order of three extents and the file's, `place`.
+  private func permuted(
+    _ values: [Float], extents: (Int, Int, Int),
+    _ pick: (_ device: Int, _ file: Int) -> (to: Int, from: Int),
+    place: (_ first: Int, _ second: Int, _ third: Int) -> Int
+  ) -> [Float] {
     var result = values
-    for tap in 0..<taps {
-      for input in 0..<inputs {
-        for output in 0..<outputs {
-          let at = pick(
-            (tap * inputs + input) * outputs + output, (output * inputs + input) * taps + tap)
+    var device = 0
+    for first in 0..<extents.0 {
+      for second in 0..<extents.1 {
+        for third in 0..<extents.2 {
+          let at = pick(device, place(first, second, third))
           result[at.to] = values[at.from]
+          device += 1
         }
       }
     }

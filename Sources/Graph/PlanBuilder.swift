@@ -63,7 +63,7 @@ extension ExecutionPlan {
     var forward = ForwardPass(
       network: network, batch: batch, mode: .training, plan: plan, images: images)
     plan = forward.takePlan()
-    let gradient = plan.appendLoss(forward, labels: labels)
+    let gradients = plan.appendLosses(forward, labels: labels)
     if !network.survivals.isEmpty {
       // What a dropped branch leaves alone must not keep the last step's gradients.
       plan.append(
@@ -72,7 +72,7 @@ extension ExecutionPlan {
         ["y": plan.tensor("gradients", count: paddedGradients, storage: .allGradients)])
     }
     let backward = BackwardPass(
-      after: forward, logitsGradient: gradient, optimizer: optimizer, plan: plan)
+      after: forward, lossGradients: gradients, optimizer: optimizer, plan: plan)
     plan = backward.plan
     if let optimizer {
       plan.appendUpdate(optimizer, gradients: .allGradients, paddedGradients: paddedGradients)
@@ -128,7 +128,7 @@ extension ExecutionPlan {
     var forward = ForwardPass(
       network: network, batch: batch, mode: .evaluation, plan: plan, images: images)
     plan = forward.takePlan()
-    _ = plan.appendLoss(forward, labels: labels)
+    _ = plan.appendLosses(forward, labels: labels)
     return plan
   }
 
@@ -167,8 +167,8 @@ extension ExecutionPlan {
     }
   }
 
-  /// Adds the loss and returns its gradient to the logits, or -1 in evaluation.
-  private mutating func appendLoss(_ forward: ForwardPass, labels: Int) -> Int {
+  /// Adds the losses and returns their gradients to layers' outputs by layer, none in evaluation.
+  private mutating func appendLosses(_ forward: ForwardPass, labels: Int) -> [Int: Int] {
     let network = forward.network
     guard let last = network.nodes.last, last.layer != .input, last.shape.height == 1,
       last.shape.width == 1, let saved = forward.saved.last
@@ -189,6 +189,31 @@ extension ExecutionPlan {
       SoftmaxCrossEntropy.Problem(
         batch: forward.batch, classes: network.classes, needsGradient: training),
       layer: "loss", phase: .forward, bindings)
-    return bindings["dlogits"] ?? -1
+    guard let gradient = bindings["dlogits"] else { return [:] }
+    var gradients = [network.nodes.count - 1: gradient]
+    for side in network.sideLosses {
+      gradients[side.logits.index] = append(side, forward, labels: labels)
+    }
+    return gradients
+  }
+
+  /// Adds a side loss and returns its gradient to its logits.
+  private mutating func append(
+    _ side: Network.SideLoss, _ forward: ForwardPass, labels: Int
+  ) -> Int {
+    let node = forward.network.nodes[side.logits.index]
+    let gradient = tensor(
+      "gradient by loss of \(node.name)", count: forward.count(side.logits))
+    append(
+      SoftmaxCrossEntropy.self,
+      SoftmaxCrossEntropy.Problem(
+        batch: forward.batch, classes: node.shape.channels, needsGradient: true,
+        sideWeight: Float(side.weight)),
+      layer: node.name, phase: .forward,
+      [
+        "logits": forward.output(side.logits), "labels": labels,
+        "losses": tensor("losses of \(node.name)", count: forward.batch), "dlogits": gradient,
+      ])
+    return gradient
   }
 }

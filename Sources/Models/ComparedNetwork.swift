@@ -8,6 +8,8 @@ import Graph
 public enum ComparedNetwork: String, Hashable, Codable, Sendable, CaseIterable {
   /// Network in Network.
   case networkInNetwork = "nin"
+  /// The deeply supervised Network in Network.
+  case deeplySupervised = "dsn"
   /// A thin and deep FitNet, FitNet-4 of its paper.
   case fitNet19 = "fitnet-19"
   /// A Highway network of 19 layers.
@@ -24,6 +26,7 @@ public enum ComparedNetwork: String, Hashable, Codable, Sendable, CaseIterable {
   public func network(image: ImageShape, classes: Int) -> Network {
     switch self {
     case .networkInNetwork: .networkInNetwork(image: image, classes: classes)
+    case .deeplySupervised: .deeplySupervised(image: image, classes: classes)
     case .fitNet19: .fitNet19(image: image, classes: classes)
     case .highway19: .highway19(image: image, classes: classes)
     case .elu11: .elu(ELUStack.eleven, image: image, classes: classes)

@@ -47,7 +47,7 @@ import Training
   }
 
   /// ONNX demands that each name is given once, before it is read.
-  @Test(arguments: ["wrn-16-2-b(3,1,3)", "nin", "fitnet-19", "highway-19", "elu-11"])
+  @Test(arguments: ["wrn-16-2-b(3,1,3)", "nin", "dsn", "fitnet-19", "highway-19", "elu-11"])
   func everyNameIsGivenOnceBeforeItIsRead(name: String) throws {
     let (_, graph) = try graph(ExampleCheckpoint.make(name))
     var known = Set(try graph.messages(5).flatMap { $0.texts(8) } + ["images"])

@@ -18,7 +18,7 @@ import Training
     #expect(!table.rows.contains { $0.key.contains("/") })
   }
 
-  private static let unbuilt = ["DSN", "COCO detection, WRN-34-2"]
+  private static let unbuilt = ["COCO detection, WRN-34-2"]
 
   @Test func onlyAMixedTableIsParticularAboutImages() throws {
     #expect(PaperTable.table7.rows.allSatisfy { PaperTable.table7.suits($0, files: false) })

@@ -21,7 +21,10 @@ struct GradientTests {
     try check(TinyNetworks.withoutNormalization())
   }
 
-  @Test func gatesMaxoutPoolsAndDropout() throws { try check(TinyNetworks.plain()) }
+  /// A step takes some of the maxima to another piece or pixel.
+  @Test func gatesMaxoutPoolsAndDropout() throws {
+    try check(TinyNetworks.plain(), tolerance: 0.1)
+  }
 
   @Test func valuesWithSeveralUsers() throws {
     try check(TinyNetworks.entangled(), unused: ["unused.weight"])

@@ -29,6 +29,7 @@ struct ParameterTests {
   @Test(arguments: [
     Parameter.Layout.filter(kernel: 3, inputs: 5, outputs: 7),
     .filter(kernel: 5, inputs: 1, outputs: 4), .matrix(outputs: 3, inputs: 4), .vector(6),
+    .mapMatrix(outputs: 2, pixels: 6, channels: 5),
   ])
   func orderOfFilesAndDeviceRoundTrips(layout: Parameter.Layout) {
     let parameter = Parameter(name: "w", layout: layout, start: .constant(0))
@@ -37,6 +38,17 @@ struct ParameterTests {
     let device = parameter.deviceOrder(fromFile: values)
     #expect(device.sorted() == values)
     #expect(parameter.fileOrder(fromDevice: device) == values)
-    if case .filter = layout { #expect(device != values) } else { #expect(device == values) }
+    switch layout {
+    case .filter, .mapMatrix: #expect(device != values)
+    case .matrix, .vector: #expect(device == values)
+    }
+  }
+
+  @Test func channelsStandInsidePixels() {
+    let matrix = Parameter(
+      name: "w", layout: .mapMatrix(outputs: 2, pixels: 3, channels: 2), start: .constant(0))
+    #expect(
+      matrix.deviceOrder(fromFile: [0, 1, 2, 10, 11, 12, 100, 101, 102, 110, 111, 112])
+        == [0, 10, 1, 11, 2, 12, 100, 110, 101, 111, 102, 112])
   }
 }

@@ -11,8 +11,8 @@ struct ModelNameTests {
     ("wrn-34-2.0", "wrn-34-2"), ("wrn-18-1", "resnet-18"), ("wrn-34-10-b(3,3)", "wrn-34-10-b(3,3)"),
     ("stochastic-depth-110", "stochastic-depth-110"),
     ("WRN-50-2-bottleneck", "wrn-50-2-bottleneck"), ("preact-resnet-200", "preact-resnet-200"),
-    ("NIN", "nin"), ("FitNet-19", "fitnet-19"), ("highway-19", "highway-19"), ("ELU-11", "elu-11"),
-    ("elu-18", "elu-18"),
+    ("NIN", "nin"), ("DSN", "dsn"), ("FitNet-19", "fitnet-19"), ("highway-19", "highway-19"),
+    ("ELU-11", "elu-11"), ("elu-18", "elu-18"),
   ])
   func namesAreRead(text: String, name: String) throws {
     #expect(try ModelName(parsing: text).model().name == name)

@@ -63,7 +63,7 @@ struct ParameterCountTests {
   /// The sums of the papers' layers by hand; of FitNet-19 and Highway-19 the papers have 2.5M and
   /// 2.3M.
   @Test(arguments: [
-    ("nin", 966_986, 984_356), ("fitnet-19", 2_742_102, 2_787_192),
+    ("nin", 966_986, 984_356), ("dsn", 3_547_496, 26_789_456), ("fitnet-19", 2_742_102, 2_787_192),
     ("highway-19", 2_256_838, 2_265_928), ("elu-11", 1_641_938, 1_669_028),
     ("elu-18", 39_226_634, 39_330_404),
   ])

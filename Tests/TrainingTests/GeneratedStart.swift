@@ -31,6 +31,8 @@ struct GeneratedStart {
       return symmetric(name, count: count, bound: bound)
     case .matrix(_, let inputs):
       return symmetric(name, count: count, bound: 1 / Double(inputs).squareRoot())
+    case .mapMatrix(_, let pixels, let channels):
+      return symmetric(name, count: count, bound: 1 / Double(pixels * channels).squareRoot())
     case .vector:
       if name.hasSuffix(".weight") {
         return numbers(name, count: count).map { Float(0.2 + 0.6 * $0) }

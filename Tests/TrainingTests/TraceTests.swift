@@ -61,6 +61,7 @@ struct TraceTests {
     var network = Network(image: ImageShape(height: 14, width: 14, channels: 3))
     var x = network.convolution(
       network.input, channels: 16, kernel: 5, activation: .elu, name: "elu")
+    network.sideLoss(x, weight: 0.5, classes: 10, name: "side")
     x = network.maxPool(x, kernel: 3, stride: 2, padding: 0, roundsUp: true)
     let h = network.convolution(x, channels: 16, kernel: 3, activation: .relu, name: "h")
     let t = network.convolution(x, channels: 16, kernel: 3, activation: .sigmoid, name: "t")

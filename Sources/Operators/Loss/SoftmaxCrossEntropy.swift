@@ -5,16 +5,20 @@ import Foundation
 /// Loss of each image, its gradient to the logits, and running sums of loss and errors.
 ///
 /// The scalar "valid" is the number of images in the batch; the rows behind them count for nothing.
-/// dlogits is the gradient of the mean loss. metrics: [sum of losses, wrong predictions, images,
-/// compensation of the first].
+/// dlogits is the gradient of the mean loss, times a side loss's weight. metrics: [sum of losses,
+/// wrong predictions, images, compensation of the first].
 package enum SoftmaxCrossEntropy: TunableOperation {
   package struct Problem: Hashable, Codable, Sendable, CustomStringConvertible {
     package var batch: Int
     package var classes: Int
     package var needsGradient: Bool
+    /// Of a side loss, which has no metrics: what its gradient is multiplied by.
+    package var sideWeight: Float?
 
-    package init(batch: Int, classes: Int, needsGradient: Bool) {
+    package init(batch: Int, classes: Int, needsGradient: Bool, sideWeight: Float? = nil) {
       precondition(batch > 0 && classes > 0, "loss of \(batch) images, \(classes) classes")
+      precondition(sideWeight == nil || needsGradient, "a side loss without a gradient")
+      self.sideWeight = sideWeight
       self.batch = batch
       self.classes = classes
       self.needsGradient = needsGradient
@@ -22,10 +26,13 @@ package enum SoftmaxCrossEntropy: TunableOperation {
 
     package var description: String {
       "N\(batch) \(classes) classes\(needsGradient ? " gradient" : "")"
+        + (sideWeight.map { " times \($0)" } ?? "")
     }
   }
 
   package typealias Configuration = RowConfiguration
+
+  private static let source = "loss/softmax_cross_entropy.cl"
 
   package static var name: String { "softmax_cross_entropy" }
 
@@ -33,16 +40,16 @@ package enum SoftmaxCrossEntropy: TunableOperation {
     [(1, 1), (3, 3), (1, 5), (7, 10), (128, 10), (5, 31), (3, 64), (130, 100)].flatMap {
       batch, classes in
       [true, false].map { Problem(batch: batch, classes: classes, needsGradient: $0) }
-    }
+    } + [Problem(batch: 7, classes: 10, needsGradient: true, sideWeight: 0.25)]
   }
 
   package static func tensors(_ problem: Problem) -> [TensorArgument] {
     [
       TensorArgument("logits", .input, count: problem.batch * problem.classes),
       TensorArgument("labels", .input, count: problem.batch, element: .int),
-      TensorArgument("metrics", .inputOutput, count: 4),
-      TensorArgument("losses", .output, count: problem.batch),
     ]
+      + (problem.sideWeight == nil ? [TensorArgument("metrics", .inputOutput, count: 4)] : [])
+      + [TensorArgument("losses", .output, count: problem.batch)]
       + (problem.needsGradient
         ? [TensorArgument("dlogits", .output, count: problem.batch * problem.classes)] : [])
   }
@@ -53,7 +60,6 @@ package enum SoftmaxCrossEntropy: TunableOperation {
   }
 
   package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
-    let source = "loss/softmax_cross_entropy.cl"
     let macros =
       configuration.macros + [
         Macro("CLASSES", problem.classes), Macro("WITH_GRADIENT", problem.needsGradient),
@@ -69,15 +75,20 @@ package enum SoftmaxCrossEntropy: TunableOperation {
               .buffer("logits"), .buffer("labels"), .buffer("losses"), .buffer("wrong"),
             ]
               + (problem.needsGradient ? [.buffer("dlogits")] : [])
-              + [.int(problem.batch), .dynamic("valid")])),
-        .kernel(
-          OperationPlan.KernelLaunch(
-            source: source, entryPoint: "\(name)_sum", macros: macros,
-            range: NDRange(groups: NDRange.Size(1)),
-            arguments: [
-              .buffer("losses"), .buffer("wrong"), .buffer("metrics"), .dynamic("valid"),
-            ])),
-      ])
+              + [.int(problem.batch), .dynamic("valid")]
+              + (problem.needsGradient ? [.float(problem.sideWeight ?? 1)] : [])))
+      ]
+        + (problem.sideWeight == nil ? [sum(macros)] : []))
+  }
+
+  private static func sum(_ macros: [Macro]) -> OperationPlan.Launch {
+    .kernel(
+      OperationPlan.KernelLaunch(
+        source: source, entryPoint: "\(name)_sum", macros: macros,
+        range: NDRange(groups: NDRange.Size(1)),
+        arguments: [
+          .buffer("losses"), .buffer("wrong"), .buffer("metrics"), .dynamic("valid"),
+        ]))
   }
 
   package static func cost(_ problem: Problem) -> Cost {
@@ -113,7 +124,8 @@ package enum SoftmaxCrossEntropy: TunableOperation {
     _ problem: Problem, _ inputs: [[Double]], valid: Int
   ) -> [ReferenceResult] {
     let (logits, labels) = (inputs[0], inputs[1])
-    var metrics = inputs[2]
+    var metrics = problem.sideWeight == nil ? inputs[2] : [0, 0, 0, 0]
+    let weight = Double(problem.sideWeight ?? 1)
     var losses = [Double](repeating: 0, count: problem.batch)
     var spreads = losses  // between the largest and the smallest logit of each row
     var gradient = [Double](repeating: 0, count: logits.count)
@@ -128,7 +140,7 @@ package enum SoftmaxCrossEntropy: TunableOperation {
       metrics[1] += z.firstIndex(of: largest) == label ? 0 : 1
       for k in 0..<problem.classes {
         gradient[row * problem.classes + k] =
-          (exp(z[k] - largest) / sum - (k == label ? 1 : 0)) / Double(valid)
+          (exp(z[k] - largest) / sum - (k == label ? 1 : 0)) * weight / Double(valid)
       }
     }
     metrics[2] += Double(valid)
@@ -143,11 +155,12 @@ package enum SoftmaxCrossEntropy: TunableOperation {
     }
     // Compensated: the batch's own errors and a rounding or two of the sum.
     let sumBound = lossBounds.reduce(4 * roundoff * abs(metrics[0]), +)
-    let results = [
+    var results = [result(losses, lossBounds)]
+    if problem.sideWeight == nil {
       // The compensation is what the sum's last rounding lost.
-      result(metrics, [sumBound, 0, 0, 4 * roundoff * abs(metrics[0])]),
-      result(losses, lossBounds),
-    ]
+      results.insert(
+        result(metrics, [sumBound, 0, 0, 4 * roundoff * abs(metrics[0])]), at: 0)
+    }
     guard problem.needsGradient else { return results }
     let gradientBounds = gradient.indices.map { index in
       roundoff * (growth + 2 * spreads[index / problem.classes]) / Double(valid)

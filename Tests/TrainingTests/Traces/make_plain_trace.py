@@ -25,7 +25,8 @@ OPTIONS = dict(family="plain", depth=0, width=1, block="", classes=10, channels=
 CONVOLUTIONS = {
     "elu": (16, 3, 5), "h": (16, 16, 3), "t": (16, 16, 3), "pieces": (24, 16, 2), "relu": (10, 12, 1),
 }
-LINEARS = {"fc0": (20, 10), "fc": (10, 5)}
+LINEARS = {"side": (10, 16 * 14 * 14), "fc0": (20, 10), "fc": (10, 5)}
+SIDE_WEIGHT = 0.5
 
 
 def start():
@@ -44,6 +45,7 @@ def start():
 
 
 def logits(weights, x):
+    """Those of the network, and those of the side loss behind its first layer."""
     def convolution(x, name):
         return F.conv2d(x, weights[f"{name}.weight"], weights[f"{name}.bias"], padding="same")
 
@@ -51,6 +53,7 @@ def logits(weights, x):
         return F.linear(x, weights[f"{name}.weight"], weights[f"{name}.bias"])
 
     x = F.elu(convolution(x, "elu"))
+    side = linear(x.flatten(1), "side")
     x = F.max_pool2d(x, 3, 2, ceil_mode=True)  # 14 rows to 7
     h, t = convolution(x, "h").relu(), convolution(x, "t").sigmoid()
     x = h * t + x * (1 - t)
@@ -59,7 +62,7 @@ def logits(weights, x):
     x = F.avg_pool2d(x, 3, 2, ceil_mode=True, count_include_pad=False)  # to 2
     x = convolution(x, "relu").relu()
     x = F.max_pool2d(x, 2, 2).flatten(1)
-    return linear(linear(x, "fc0").unflatten(1, (4, 5)).max(1).values, "fc")
+    return linear(linear(x, "fc0").unflatten(1, (4, 5)).max(1).values, "fc"), side
 
 
 def make(folder):
@@ -67,12 +70,12 @@ def make(folder):
     weights = {name: tensor.double().requires_grad_() for name, tensor in start().items()}
     velocities, losses = {}, []
     for x, y in zip(images.double(), labels):
-        loss = F.cross_entropy(logits(weights, x), y)
-        loss.backward()
+        loss, side = (F.cross_entropy(z, y) for z in logits(weights, x))
+        (loss + SIDE_WEIGHT * side).backward()
         step(weights, velocities, OPTIONS["lr"])
         losses.append(loss.item())
     with torch.no_grad():
-        outputs = logits(weights, images[0].double())
+        outputs, _ = logits(weights, images[0].double())
     folder.mkdir(parents=True, exist_ok=True)
     description = OPTIONS | dict(
         dropout=0, losses=losses, eval_logits_of_first_batch=outputs.tolist())
