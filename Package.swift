@@ -37,13 +37,15 @@ let package = Package(
     .systemLibrary(
       name: "CLAPACK", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
     .target(name: "CImages", dependencies: ["CJPEG", "CPNG"]),
+    .target(name: "CLBlastParameters", dependencies: ["CCLBlast"]),
     .target(name: "CKernels", path: "Kernels", sources: ["kernels.c"]),
 
     // The engine, in the order of its imports.
     .target(
       name: "DeviceRuntime",
       dependencies: [
-        "COpenCL", "CCLBlast", "CKernels", .product(name: "Logging", package: "swift-log"),
+        "COpenCL", "CCLBlast", "CLBlastParameters", "CKernels",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .target(name: "Randomness", swiftSettings: settings),

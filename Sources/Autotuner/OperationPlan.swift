@@ -70,9 +70,11 @@ package final class BoundOperation {
     case product(BLAS.Product, a: Buffer<Float>, b: Buffer<Float>, c: Buffer<Float>)
   }
 
-  /// Builds the kernels and sets the arguments; `buffers` has every tensor and scratch by name.
+  /// Builds the kernels and sets the arguments; `buffers` has every tensor and scratch by name,
+  /// `products` how CLBlast computes those products that do not say so themselves.
   package init(
-    name: String, plan: OperationPlan, buffers: [String: any DeviceBuffer], context: Context
+    name: String, plan: OperationPlan, buffers: [String: any DeviceBuffer], context: Context,
+    products: BLAS.Parameters = .own
   ) throws(CLError) {
     self.name = name
     func buffer(_ key: String) -> any DeviceBuffer {
@@ -89,7 +91,8 @@ package final class BoundOperation {
     }
     for launch in plan.launches {
       switch launch {
-      case .product(let product, let a, let b, let c):
+      case .product(var product, let a, let b, let c):
+        product.parameters = product.parameters ?? products
         steps.append(.product(product, a: floats(a), b: floats(b), c: floats(c)))
       case .kernel(let launch):
         let kernel = try context.kernel(

@@ -27,17 +27,20 @@ package struct Tuner {
   private let queue: Queue
   private let journal: Journal?
   private let algorithms: Algorithms
+  private let products: BLAS.Parameters
   private let surroundings: Surroundings
   package var search = Search()
 
-  /// A tuner that notes its tries in `journal`, where there is one.
+  /// A tuner that notes its tries in `journal`, where there is one; `products` says how CLBlast
+  /// computes products.
   package init(
     queue: Queue, journal: Journal? = nil, algorithms: Algorithms = .all,
-    surroundings: Surroundings = Surroundings()
+    products: BLAS.Parameters = .own, surroundings: Surroundings = Surroundings()
   ) {
     self.queue = queue
     self.journal = journal
     self.algorithms = algorithms
+    self.products = products
     self.surroundings = surroundings
   }
 
@@ -56,7 +59,8 @@ package struct Tuner {
     var tried = 0
     var best: Double?
     var evaluator = DeviceEvaluator(
-      operation, problem, candidates: candidates, queue: queue, journal: journal
+      operation, problem, candidates: candidates, products: products, queue: queue,
+      journal: journal
     ) { row in
       tried += 1
       if case .measured(let seconds) = row.outcome { best = min(best ?? seconds, seconds) }
@@ -110,6 +114,7 @@ package struct Tuner {
 private struct DeviceEvaluator<Operation: TunableOperation>: CandidateEvaluator {
   private let problem: Operation.Problem
   private let candidates: [Operation.Configuration]
+  private let products: BLAS.Parameters
   private let queue: Queue
   private let journal: Journal?
   private let report: (TuningRow) -> Void
@@ -121,11 +126,12 @@ private struct DeviceEvaluator<Operation: TunableOperation>: CandidateEvaluator 
 
   init(
     _ operation: Operation.Type, _ problem: Operation.Problem,
-    candidates: [Operation.Configuration], queue: Queue, journal: Journal?,
-    report: @escaping (TuningRow) -> Void
+    candidates: [Operation.Configuration], products: BLAS.Parameters, queue: Queue,
+    journal: Journal?, report: @escaping (TuningRow) -> Void
   ) {
     self.problem = problem
     self.candidates = candidates
+    self.products = products
     self.queue = queue
     self.journal = journal
     self.report = report
@@ -186,7 +192,8 @@ private struct DeviceEvaluator<Operation: TunableOperation>: CandidateEvaluator 
       if let best = bestSmall, small > 20 * best { return .slow(seconds: nil) }
       bestSmall = min(bestSmall ?? small, small)
     }
-    let bench = try self.bench ?? Workbench(Operation.self, problem, queue: queue)
+    let bench =
+      try self.bench ?? Workbench(Operation.self, problem, queue: queue, products: products)
     self.bench = bench
     let bound = try bench.bind(configuration)
     let outputs = try bench.outputs(of: bound)

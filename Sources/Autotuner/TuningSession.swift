@@ -7,17 +7,21 @@ package struct TuningSession {
   private let store: TuningStore
   private let shipped: TuningDatabase
   private let operations: [any TunableOperation.Type]
+  private let products: (TunedChooser, DeviceInfo) -> BLAS.Parameters
   private let journal: Journal
 
-  /// A session with the journal held until it ends; `operations` are those that tasks may name.
+  /// A session with the journal held until it ends; `operations` are those that tasks may name,
+  /// and `products` tells from what is known how CLBlast computes products.
   package init(
     queue: Queue, store: TuningStore, shipped: TuningDatabase,
-    operations: [any TunableOperation.Type]
+    operations: [any TunableOperation.Type],
+    products: @escaping (TunedChooser, DeviceInfo) -> BLAS.Parameters
   ) throws(TuningError) {
     self.queue = queue
     self.store = store
     self.shipped = shipped
     self.operations = operations
+    self.products = products
     try store.createFolder()
     journal = try Journal(store.journal)
   }
@@ -39,16 +43,17 @@ package struct TuningSession {
       guard let instance = task.instance(among: operations) else { continue }
       let weights = work.tasks[index...].map { max($0.weight, 0).squareRoot() }
       let share = left * (weights.first ?? 0) / max(weights.reduce(0, +), 1e-300)
+      let known = TunedChooser(
+        [store.load().database, shipped], algorithms: work.algorithms, distrust: journal.distrust)
       var tuner = Tuner(
         queue: queue, journal: journal, algorithms: work.algorithms,
+        products: products(known, queue.context.info),
         surroundings: Tuner.Surroundings(
           stop: stop,
           report: {
             report(.progress(task: index, tried: $0, limit: $1, best: $2))
           }))
       if work.isExhaustive { tuner.search.exhaustiveLimit = .max }
-      let known = TunedChooser(
-        [store.load().database, shipped], algorithms: work.algorithms, distrust: journal.distrust)
       let result = try instance.accept(
         Tune(
           tuner: tuner, known: known, found: found, seconds: min(left, max(share, 3)),

@@ -5,6 +5,7 @@ import Dispatch
 package final class Workbench<Operation: TunableOperation> {
   package let problem: Operation.Problem
   private let queue: Queue
+  private let products: BLAS.Parameters
   private let scalars: DynamicScalars
   /// Seconds of the last run by `outputs(of:)`, as the host sees it.
   package private(set) var checkedSeconds = 0.0
@@ -18,12 +19,14 @@ package final class Workbench<Operation: TunableOperation> {
     fileprivate let hasProducts: Bool
   }
 
-  /// Allocates and fills the buffers.
+  /// Allocates and fills the buffers; `products` says how CLBlast computes products.
   package init(
-    _ operation: Operation.Type, _ problem: Operation.Problem, queue: Queue
+    _ operation: Operation.Type, _ problem: Operation.Problem, queue: Queue,
+    products: BLAS.Parameters = .own
   ) throws(CLError) {
     self.problem = problem
     self.queue = queue
+    self.products = products
     scalars = Operation.exampleScalars(problem)
     for tensor in Operation.tensors(problem) {
       let guarded = try GuardedBuffer(count: tensor.count, element: tensor.element, queue: queue)
@@ -61,7 +64,8 @@ package final class Workbench<Operation: TunableOperation> {
     }
     return Candidate(
       bound: try BoundOperation(
-        name: Operation.name, plan: plan, buffers: buffers, context: queue.context),
+        name: Operation.name, plan: plan, buffers: buffers, context: queue.context,
+        products: products),
       scratch: scratch,
       hasProducts: plan.launches.contains { if case .product = $0 { true } else { false } })
   }

@@ -5,8 +5,9 @@ import Synchronization
 /// Matrix products by CLBlast.
 package enum BLAS {
   // CLBlast 1.5 fills its table of devices at the first call without a lock of its own: two
-  // threads at once there crash.
-  private static let calls = Mutex(())
+  // threads at once there crash. Its parameters are the process's, so that setting them and the
+  // call that uses them are one.
+  private static let library = Mutex(Library())
 
   package enum Transpose: Hashable, Sendable { case no, yes }
 
@@ -39,6 +40,8 @@ package enum BLAS {
     package var beta: Float = 0
     /// nil for one product.
     package var batch: Batch?
+    /// nil leaves them to whoever runs a plan with this product, else to CLBlast.
+    package var parameters: Parameters?
 
     package init(
       m: Int, n: Int, k: Int, transposeA: Transpose = .no, transposeB: Transpose = .no,
@@ -66,13 +69,14 @@ package enum BLAS {
   /// The size of the temporary buffer that `product` needs, 0 where it needs none.
   ///
   /// 0 for a batch, too: CLBlast takes no buffer for those and allocates one itself where it needs
-  /// one. It depends on the parameters that CLBlast uses: ask again after overriding them.
+  /// one. It depends on the product's parameters.
   package static func temporaryBytes(_ product: Product, on queue: Queue) throws(CLError) -> Int {
     guard product.batch == nil else { return 0 }
     var rawQueue: cl_command_queue? = queue.raw
     var bytes = 0
-    let status = calls.withLock { _ in
-      CLBlastSGemmTempBufferSize(
+    let status = try library.withLock { library throws(CLError) in
+      try library.use(product.parameters ?? .own, on: queue.context.device)
+      return CLBlastSGemmTempBufferSize(
         CLBlastLayoutRowMajor, product.transposeA.constant, product.transposeB.constant, product.m,
         product.n, product.k, 0, product.leadingA, 0, product.leadingB, 0, product.n, &rawQueue,
         &bytes)
@@ -106,8 +110,9 @@ package enum BLAS {
     var rawQueue: cl_command_queue? = queue.raw
     var event: cl_event?
     let wantsEvent = queue.recorder != nil
-    let status = calls.withLock { _ in
-      withUnsafeMutablePointer(to: &event) { event in
+    let status = try library.withLock { library throws(CLError) in
+      try library.use(product.parameters ?? .own, on: queue.context.device)
+      return withUnsafeMutablePointer(to: &event) { event in
         if let batch = product.batch {
           return CLBlastSgemmStridedBatched(
             CLBlastLayoutRowMajor, product.transposeA.constant, product.transposeB.constant,
@@ -128,6 +133,16 @@ package enum BLAS {
     }
   }
 
+  /// The values that CLBlast itself says it uses for a target with `parameters`, by its names.
+  package static func values(
+    of target: Parameters.Target, with parameters: Parameters, on device: Device
+  ) throws(CLError) -> [String: Int] {
+    try library.withLock { library throws(CLError) in
+      try library.use(parameters, on: device)
+      return try target.read(device)
+    }
+  }
+
   private static func check(
     _ status: CLBlastStatusCode, of product: Product, _ function: @autoclosure () -> String
   ) throws(CLError) {
@@ -135,7 +150,42 @@ package enum BLAS {
     throw CLError(
       code: cl_int(status.rawValue), function: function(),
       detail: "m \(product.m), n \(product.n), k \(product.k)"
-        + (product.batch.map { ", \($0.count) products" } ?? ""))
+        + (product.batch.map { ", \($0.count) products" } ?? "")
+        + (product.parameters.map { ", parameters \($0)" } ?? ""))
+  }
+}
+
+/// The parameters that CLBlast uses, device by device.
+private struct Library {
+  private struct DeviceState {
+    /// From before the first change: CLBlast cannot be asked for them afterwards.
+    var own: [BLAS.Parameters.Target: [String: Int]] = [:]
+    /// nil after a change that failed.
+    var inUse: BLAS.Parameters?
+  }
+
+  private var devices: [UInt: DeviceState] = [:]
+
+  /// Lets CLBlast use `parameters` on a device from its next call on.
+  ///
+  /// Its programs are built for their parameters: the next product builds those that are missing.
+  mutating func use(_ parameters: BLAS.Parameters, on device: Device) throws(CLError) {
+    let key = UInt(bitPattern: device.raw)
+    if devices[key] == nil && parameters == .own || devices[key]?.inUse == parameters { return }
+    if let fault = parameters.fault {
+      throw CLError(
+        code: CL_INVALID_VALUE, function: "CLBlast's parameters \(parameters)", detail: fault)
+    }
+    var state = devices[key] ?? DeviceState()
+    for target in BLAS.Parameters.Target.allCases where state.own[target] == nil {
+      state.own[target] = try target.read(device)
+    }
+    state.inUse = nil
+    devices[key] = state
+    for target in BLAS.Parameters.Target.allCases {
+      try target.write(parameters.values(of: target) ?? state.own[target] ?? [:], device)
+    }
+    devices[key]?.inUse = parameters
   }
 }
 

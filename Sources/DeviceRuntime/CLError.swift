@@ -70,7 +70,9 @@ public struct CLError: Error, Sendable, CustomStringConvertible {
     -1022: "CLBlastInvalidMatrixA", -1021: "CLBlastInvalidMatrixB",
     -1020: "CLBlastInvalidMatrixC", -2039: "CLBlastUnexpectedError",
     -2040: "CLBlastUnknownError", -2041: "CLBlastDatabaseError",
-    -2046: "CLBlastInvalidLocalMemUsage", -2050: "CLBlastInsufficientMemoryTemp",
+    -2046: "CLBlastInvalidLocalMemUsage", -2047: "CLBlastMissingOverrideParameter",
+    -2048: "CLBlastInvalidOverrideKernel", -2049: "CLBlastInvalidBatchCount",
+    -2050: "CLBlastInsufficientMemoryTemp",
   ]
 }
 

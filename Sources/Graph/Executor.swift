@@ -1,5 +1,6 @@
 import Autotuner
 import DeviceRuntime
+import Operators
 
 /// Runs an execution plan on a device, again and again.
 ///
@@ -37,6 +38,7 @@ package final class Executor {
     for (index, tensor) in plan.tensors.enumerated() {
       buffers.append(try buffer(of: tensor, at: index, external: external))
     }
+    let products = chooser.productParameters(on: context.info)
     for (index, step) in plan.steps.enumerated() {
       var bound = step.bindings.mapValues { buffers[$0] }
       for scratch in planned[index].plan.scratch {
@@ -49,7 +51,7 @@ package final class Executor {
       operations.append(
         try BoundOperation(
           name: "\(step.layer) \(step.operation.name)", plan: planned[index].plan, buffers: bound,
-          context: context))
+          context: context, products: products))
     }
   }
 

@@ -37,4 +37,5 @@ package let allOperations: [any TunableOperation.Type] = [
   Fill.self,
   Copy.self,
   PeakMultiplyAdd.self,
+  MatrixProduct.self,
 ]

@@ -15,6 +15,8 @@ struct TuneCommand: ParsableCommand {
     discussion: """
       Results go into tuning.json in the cache folder, where train, evaluate and bench find them.
       Ctrl-C keeps what is found; the same command goes on from there.
+      On GPUs CLBlast's own parameters come first; on CPUs, which gain little by them, only with
+      --op matrix_product. Convolutions that have a result keep it; --again measures them anew.
       """)
 
   @Argument(help: "Models: \(ModelName.forms). Default: wrn-16-4 and wrn-28-10.")
@@ -114,9 +116,11 @@ struct TuneCommand: ParsableCommand {
     let instances = networks.flatMap {
       ModelTuning(network: $0, batch: batch).instances(on: context.info)
     }
-    let all = try TuningTask.tasks(of: instances, on: context.info).filter {
-      op.map($0.operation.contains) ?? true
-    }
+    let all = try
+      (productTasks(on: context.info)
+      + TuningTask.tasks(of: instances, on: context.info)).filter {
+        op.map($0.operation.contains) ?? true
+      }
     var tasks = all
     let content = store.load()
     for complaint in content.complaints { tell("widecl: \(complaint)") }
@@ -153,6 +157,15 @@ struct TuneCommand: ParsableCommand {
       tell("widecl: tuning: the process died of signal \(signal); report it")
       throw ExitCode(70)
     }
+  }
+
+  /// CLBlast's parameters, before the convolutions that are measured with them.
+  ///
+  /// On a CPU only where `--op` asks: the defaults there use no product.
+  private func productTasks(on device: DeviceInfo) throws -> [TuningTask] {
+    guard device.kind != .cpu || op != nil else { return [] }
+    return try TuningTask.tasks(
+      of: [Instance(MatrixProduct.self, MatrixProduct.Problem.networks)], on: device)
   }
 
   // MARK: - Files

@@ -47,7 +47,8 @@ func runTuningWorker(_ options: DeviceOptions) throws {
   let context = try options.makeContext()
   let session = try TuningSession(
     queue: context.makeQueue(), store: store,
-    shipped: TuningDatabase(shippedWith: context.kernels), operations: allOperations)
+    shipped: TuningDatabase(shippedWith: context.kernels), operations: allOperations,
+    products: { $0.productParameters(on: $1) })
   let encoder = JSONEncoder()
   try session.run(work, stop: { Interrupt.isRequested || getppid() != parent }) { event in
     guard let data = try? encoder.encode(event) else { return }

@@ -1,4 +1,6 @@
+import Autotuner
 import DeviceRuntime
+import Operators
 import TestSupport
 import Testing
 
@@ -47,6 +49,28 @@ struct ExecutorTests {
       #expect(a.map(\.values) == b.map(\.values))
     }
     #expect(try first.executor.read("logits") == second.executor.read("logits"))
+  }
+
+  /// Chooses CLBlast for the linear layers, with parameters that it cannot have.
+  private struct ImpossibleProducts: ConfigurationChooser {
+    static let parameters = BLAS.Parameters.direct(
+      BLAS.Parameters.Direct(tile: 30, wgM: 8, wgN: 8, vecM: 1, vecN: 1))
+
+    func configuration<Operation: TunableOperation>(
+      for operation: Operation.Type, _ problem: Operation.Problem, on device: DeviceInfo
+    ) -> Operation.Configuration {
+      if let parameters = Self.parameters as? Operation.Configuration { return parameters }
+      let candidates = Operation.candidates(for: problem, on: device)
+      return candidates.first { ($0 as? LinearConfiguration)?.algorithm == .product }
+        ?? candidates[0]
+    }
+  }
+
+  @Test func productsTakeTheChoosersParameters() throws {
+    let run = try NetworkRun(
+      TinyNetworks.wideResNet(), mode: .evaluation, chooser: ImpossibleProducts())
+    let error = #expect(throws: CLError.self) { try run.step() }
+    #expect(error?.function == "CLBlast's parameters \(ImpossibleProducts.parameters)")
   }
 
   @Test func paddingBetweenTensorsStaysZero() throws {

@@ -133,7 +133,7 @@ struct NetworkRun {
 
   init(
     _ network: Network, mode: PlanMode = .training, optimizer: Optimizer? = nil,
-    context: Context? = nil
+    context: Context? = nil, chooser: any ConfigurationChooser = DefaultChooser()
   ) throws {
     let context = try context ?? NetworkRun.context.get()
     let queue = try context.makeQueue()
@@ -154,7 +154,8 @@ struct NetworkRun {
       }
     let metrics = try context.makeBuffer(Float.self, count: 4)
     try metrics.fill(0, on: queue)
-    executor = try Executor(plan, store: store, external: ["metrics": metrics])
+    executor = try Executor(
+      plan, store: store, external: ["metrics": metrics], chooser: chooser)
     var generator = ExampleGenerator(seed: 4)
     images = generator.values(count: batch * network.image.count, kind: .random).map {
       Float($0)
