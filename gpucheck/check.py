@@ -5,7 +5,7 @@
 PROGRAMS is what `widecl-benchmarks programs MODEL...` prints. A kernel fails where it does not build,
 spills registers, takes more local memory or more work-items than the device class has. The numbers
 are compared with results.json beside this file: fewer work-groups or threads at a time than there is a
-failure, too; `--update` writes the file anew. No GPU is needed, and none is used: registers and
+failure, too; `--update` writes the file, and the table in ../README.md, anew. No GPU is needed, and none is used: registers and
 occupancy are these compilers' (not the drivers'), times are not known at all.
 """
 
@@ -21,6 +21,9 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "scripts"))
+from readme import insert  # noqa: E402
+
 KERNELS = HERE.parent / "Kernels"
 TOOLS = HERE / ".tools"
 RESULTS = HERE / "results.json"
@@ -51,6 +54,9 @@ INTEL = {
     "dg2": dict(threads=8, units=16, local=131072, items=1024),
     "pvc": dict(threads=8, units=8, local=131072, items=1024, options=["-DSUB_GROUP=16"]),
 }
+
+# The kernels that a step spends its time in.
+DIRECT = ("conv2d_forward_local", "conv2d_backward_data_local", "conv2d_backward_filter_local")
 
 
 class Failure(Exception):
@@ -264,6 +270,24 @@ def check(job):
     return dict(numbers, failures=failures)
 
 
+def table(jobs, results):
+    """In Markdown, by target: what was compiled, and how the direct convolutions fare."""
+    lines = ["| GPU | Programs | Failed | Registers | Occupancy | Multiply-adds of the loop |", "|---|---|---|---|---|---|"]
+    for target in dict.fromkeys(target for _, target, _ in jobs):
+        mine = [(program, result) for (program, job, _), result in zip(jobs, results) if job == target]
+        convolutions = [result for program, result in mine if program["entry_point"] in DIRECT]
+
+        def extent(name, form):
+            values = [result[name] for result in convolutions if name in result]
+            low, high = (form.format(end(values, default=0)) for end in (min, max))
+            return low if low == high else f"{low} to {high}"
+
+        lines.append(f"| {target} | {len(mine)} | {sum(bool(result['failures']) for _, result in mine)} | "
+                     f"{extent('registers', '{}')} | {extent('occupancy', '{:.0%}')} | "
+                     f"{extent('multiply_add', '{:.0%}')} |")
+    return "\n".join(lines)
+
+
 def key(program, target):
     return f"{target} {program['source']} " + " ".join(
         option[2:] for option in sorted(program["options"]))
@@ -291,6 +315,7 @@ def main():
 
     print(f"{'kernel and configuration':66} {'target':8} {'regs':>4} {'spill':>5} {'local':>6} "
           f"{'groups':>6} {'occup.':>6} {'FMA':>5}")
+    summary = table(jobs, results)
     failed, found = 0, {}
     for (program, target, _), result in zip(jobs, results):
         name = f"{program['entry_point']} {program['configuration']}"
@@ -319,6 +344,8 @@ def main():
                     failed += 1
     if options.update:
         RESULTS.write_text(json.dumps(found, indent=0, sort_keys=True) + "\n")
+        insert(HERE.parent / "README.md", "gpus", summary)
+    print(summary)
     print(f"{len(jobs)} compiled, {failed} failed")
     return 1 if failed else 0
 
