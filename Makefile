@@ -117,19 +117,19 @@ miniatures: build ## Run small studies of Tables 2, 4 and 6 and put them into RE
 	  --rows wrn-16-4,wrn-52-1 --output $(MINIATURES)/table6
 	@scripts/insert-miniatures $(MINIATURES)/table2 $(MINIATURES)/table4 $(MINIATURES)/table6
 
-# GPU_CHECK=--update accepts the numbers. Two models hold every kind of layer; the step runs on Intel's driver in its recording mode.
+# GPU_CHECK=--update accepts the numbers. These models hold every kind of layer; the step runs on Intel's driver in its recording mode.
 GPU_STEP := bench step wrn-16-1 --batch 8 --steps 1 --no-tune --tuning none
 
 gpu-check: build ## Compile the kernels for GPUs of three vendors: registers, spills, occupancy.
 	@gpucheck/setup
 	@swift build -c release --product widecl-benchmarks
-	@.build/release/widecl-benchmarks programs wrn-28-10 wrn-16-1 >.build/programs.jsonl
+	@.build/release/widecl-benchmarks programs wrn-28-10 wrn-16-1 nin highway-19 fitnet-19 >.build/programs.jsonl
 	@python3 gpucheck/check.py .build/programs.jsonl $(GPU_CHECK) --driver $(WIDECL) $(GPU_STEP)
 
 gpu-check-full: build ## The same for every configuration made for GPUs: an hour or more.
 	@gpucheck/setup
 	@swift build -c release --product widecl-benchmarks
-	@.build/release/widecl-benchmarks all-programs wrn-28-10 wrn-16-1 >.build/programs.jsonl
+	@.build/release/widecl-benchmarks all-programs wrn-28-10 wrn-16-1 nin highway-19 fitnet-19 >.build/programs.jsonl
 	@python3 gpucheck/check.py .build/programs.jsonl
 
 portability: build ## Verify a sample of the kernels on four OpenCL implementations; catch planted bugs.
