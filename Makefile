@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: benchmark benchmark-transfer convergence gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange crash-test long-run portability portability-full
+.PHONY: benchmark benchmark-transfer convergence gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange crash-test long-run portability portability-full tune-avx2
 
 WIDECL := .build/release/widecl
 DEMO := runs/demo
@@ -17,7 +17,7 @@ TEST_BUILD := -c release -Xswiftc -enable-testing --scratch-path .build/tests
 SWIFT_TEST := swift test $(TEST_BUILD) --skip-build --disable-xctest --no-parallel
 
 help: ## List the goals.
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | \
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | \
 	while IFS=@ read -r goal text; do printf '  make %-12s %s\n' "$$goal" "$$text"; done
 
 demo: build ## Train a Wide ResNet on Fashion-MNIST and test it: minutes on two cores.
@@ -139,6 +139,12 @@ portability: build ## Verify a sample of the kernels on four OpenCL implementati
 
 portability-full: PORTABILITY := --full
 portability-full: portability ## The same with every configuration: hours.
+
+AVX2_BUDGET := 3h
+
+tune-avx2: build ## Make the shipped tuning results for AVX2, by emulation on AVX-512: hours.
+	@scripts/setup binutils
+	@scripts/tune-avx2 --widecl $(WIDECL) --budget $(AVX2_BUDGET)
 
 build: setup ## Build the command.
 	swift build -c release --product widecl

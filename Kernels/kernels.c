@@ -184,6 +184,9 @@ static const unsigned char sgd_sgd[] = {
 static const unsigned char shortcut_padded_shortcut[] = {
 #embed "shortcut/padded_shortcut.cl"
 };
+static const unsigned char tuned_pocl_avx2[] = {
+#embed "tuned/pocl-avx2.json"
+};
 static const unsigned char tuned_pocl_avx512[] = {
 #embed "tuned/pocl-avx512.json"
 };
@@ -251,6 +254,7 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("sgd/gradient_sum.cl", sgd_gradient_sum),
     SOURCE("sgd/sgd.cl", sgd_sgd),
     SOURCE("shortcut/padded_shortcut.cl", shortcut_padded_shortcut),
+    SOURCE("tuned/pocl-avx2.json", tuned_pocl_avx2),
     SOURCE("tuned/pocl-avx512.json", tuned_pocl_avx512),
 };
 
