@@ -103,7 +103,8 @@ let package = Package(
       ],
       path: "benchmarks",
       exclude: [
-        "README.md", "compare.py", "convergence.py", "pytorch_step.py", "results", "roofline.py", "transfer.py",
+        "README.md", "compare.py", "convergence.py", "pytorch_step.py", "results", "roofline.py",
+        "transfer.py",
       ],
       swiftSettings: settings),
 

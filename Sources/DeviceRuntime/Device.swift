@@ -161,6 +161,8 @@ public struct Device: @unchecked Sendable {  // a cl_device_id may be used from 
     return DeviceRuntime.text(bytes)
   }
 
+  /// The least of `sizes` where it is more than 8 and the compiler might take another.
+  ///
   /// Intel's compilers share a thread's registers among a sub-group and take 8 work-items for a large
   /// tile where the device can. Where 16 is the least they take 32, which spills the tile.
   static func subGroup(of sizes: [Int]) -> Int? {
