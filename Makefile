@@ -105,15 +105,15 @@ check-exchange: build ## Compare exported networks with what onnxruntime and PyT
 	@$(BENCHMARK_PYTHON) -m pip install -q numpy onnx onnxruntime safetensors
 	@$(BENCHMARK_PYTHON) scripts/check-exchange --widecl $(WIDECL)
 
-# A quarter of an hour on two idle cores.
+# Ten minutes or more on two idle cores.
 MINIATURE := --data fashion-mnist --runs 1
 MINIATURES := runs/miniatures
 
 miniatures: build ## Run small studies of Tables 2, 4 and 6 and put them into README.md.
-	@$(WIDECL) reproduce table2 $(MINIATURE) --epochs 6 --limit 5000 --output $(MINIATURES)/table2
-	@$(WIDECL) reproduce table4 $(MINIATURE) --epochs 6 --limit 5000 \
+	@$(WIDECL) reproduce table2 $(MINIATURE) --epochs 5 --limit 4000 --output $(MINIATURES)/table2
+	@$(WIDECL) reproduce table4 $(MINIATURE) --epochs 5 --limit 4000 \
 	  --rows wrn-40-1,wrn-40-2,wrn-40-4,wrn-16-8 --output $(MINIATURES)/table4
-	@$(WIDECL) reproduce table6 $(MINIATURE) --epochs 6 --limit 5000 \
+	@$(WIDECL) reproduce table6 $(MINIATURE) --epochs 5 --limit 4000 \
 	  --rows wrn-16-4,wrn-52-1 --output $(MINIATURES)/table6
 	@scripts/insert-miniatures $(MINIATURES)/table2 $(MINIATURES)/table4 $(MINIATURES)/table6
 
