@@ -15,7 +15,8 @@ struct TuneCommand: ParsableCommand {
     discussion: """
       Results go into tuning.json in the cache folder, where train, evaluate and bench find them.
       Ctrl-C keeps what is found; the same command goes on from there.
-      On GPUs CLBlast's own parameters come first; on CPUs, which gain little by them, only with
+
+      On GPUs CLBlast's own parameters come first; on CPUs, which gain little by them, only with \
       --op matrix_product. Convolutions that have a result keep it; --again measures them anew.
       """)
 
