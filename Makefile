@@ -105,7 +105,7 @@ check-exchange: build ## Compare exported networks with what onnxruntime and PyT
 	@$(BENCHMARK_PYTHON) -m pip install -q numpy onnx onnxruntime safetensors
 	@$(BENCHMARK_PYTHON) scripts/check-exchange --widecl $(WIDECL)
 
-# Ten minutes or more on two idle cores.
+# Twenty minutes on two idle cores.
 MINIATURE := --data fashion-mnist --runs 1
 MINIATURES := runs/miniatures
 
