@@ -18,7 +18,21 @@ func checkedRows(_ rows: Int, channels: Int) -> Int {
   min(rows, max(3, checkedElements / max(channels, 1)) | 1)
 }
 
-extension Add {
+/// A problem that tells itself which one stands for it in a check, and how near another is.
+protocol RelatedProblem {
+  /// The problem itself where its reference is quick.
+  var checked: Self { get }
+  func distance(to other: Self) -> Double?
+}
+
+extension RelatedProblem {
+  var checked: Self { self }
+}
+
+/// An operation whose problems tell that.
+protocol RelatedOperation: TunableOperation where Problem: RelatedProblem {}
+
+extension RelatedOperation {
   package static func checkProblem(for problem: Problem) -> Problem { problem.checked }
 
   package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
@@ -26,29 +40,35 @@ extension Add {
   }
 }
 
-extension AddReLUForward {
-  package static func checkProblem(for problem: Problem) -> Problem { problem.checked }
-
-  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
-    problem.distance(to: other)
-  }
+/// A problem of so many elements, all treated alike.
+protocol CountedElements: RelatedProblem {
+  var count: Int { get set }
 }
 
-extension AddReLUBackward {
-  package static func checkProblem(for problem: Problem) -> Problem { problem.checked }
-
-  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
-    problem.distance(to: other)
+extension CountedElements {
+  var checked: Self {
+    var small = self
+    small.count = min(count, checkedElements + 1)
+    return small
   }
+
+  func distance(to other: Self) -> Double? { sizeDistance([(count, other.count, 1)]) }
 }
 
-extension ElementCount {
-  fileprivate var checked: ElementCount { ElementCount(count: min(count, checkedElements + 1)) }
+extension ElementCount: CountedElements {}
+extension Dropout.Problem: CountedElements {}
+extension Fill.Problem: CountedElements {}
+extension SGD.Problem: CountedElements {}
 
-  fileprivate func distance(to other: ElementCount) -> Double? {
-    sizeDistance([(count, other.count, 1)])
-  }
-}
+extension Add: RelatedOperation {}
+extension AddReLUForward: RelatedOperation {}
+extension AddReLUBackward: RelatedOperation {}
+extension Dropout: RelatedOperation {}
+extension Fill: RelatedOperation {}
+extension GateForward: RelatedOperation {}
+extension GateBackward: RelatedOperation {}
+extension GradientSum: RelatedOperation {}
+extension SGD: RelatedOperation {}
 
 extension Augment {
   package static func checkProblem(for problem: Problem) -> Problem {
@@ -77,7 +97,6 @@ extension BatchNormStatistics.Problem: RowsOfChannels {}
 extension BatchNormAddReLUForward.Problem: RowsOfChannels {}
 extension BatchNormReLUForward.Problem: RowsOfChannels {}
 extension BatchNormReLUBackward.Problem: RowsOfChannels {}
-extension BiasActivationProblem: RowsOfChannels {}
 
 extension TunableOperation where Problem: RowsOfChannels {
   package static func checkProblem(for problem: Problem) -> Problem {
@@ -119,80 +138,22 @@ extension BatchNormReLUBackward {
   }
 }
 
-extension Dropout {
-  package static func checkProblem(for problem: Problem) -> Problem {
-    var small = problem
-    small.count = min(problem.count, checkedElements + 1)
-    return small
-  }
+extension LinearForward: RelatedOperation {}
+extension LinearBackward: RelatedOperation {}
 
-  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
-    sizeDistance([(problem.count, other.count, 1)])
-  }
-}
-
-extension Fill {
-  package static func checkProblem(for problem: Problem) -> Problem {
-    var small = problem
-    small.count = min(problem.count, checkedElements + 1)
-    return small
-  }
-
-  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
-    sizeDistance([(problem.count, other.count, 1)])
-  }
-}
-
-extension LinearForward {
-  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
-    problem.distance(to: other)
-  }
-}
-
-extension LinearBackward {
-  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
-    problem.distance(to: other)
-  }
-}
-
-extension LinearProblem {
-  fileprivate func distance(to other: LinearProblem) -> Double? {
+extension LinearProblem: RelatedProblem {
+  func distance(to other: LinearProblem) -> Double? {
     sizeDistance([
       (batch, other.batch, 0.5), (inputs, other.inputs, 1), (outputs, other.outputs, 1),
     ])
   }
 }
 
-extension GateForward {
-  package static func checkProblem(for problem: Problem) -> Problem { problem.checked }
+extension PaddedShortcutForward: RelatedOperation {}
+extension PaddedShortcutBackward: RelatedOperation {}
 
-  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
-    problem.distance(to: other)
-  }
-}
-
-extension GateBackward {
-  package static func checkProblem(for problem: Problem) -> Problem { problem.checked }
-
-  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
-    problem.distance(to: other)
-  }
-}
-
-extension PaddedShortcutForward {
-  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
-    problem.distance(to: other)
-  }
-}
-
-extension PaddedShortcutBackward {
-  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
-    problem.distance(to: other)
-  }
-}
-
-extension PaddedShortcutProblem {
-  fileprivate func distance(to other: PaddedShortcutProblem) -> Double? {
+extension PaddedShortcutProblem: RelatedProblem {
+  func distance(to other: PaddedShortcutProblem) -> Double? {
     guard stride == other.stride else { return nil }
     return sizeDistance([
       (batch, other.batch, 0.5), (inHeight, other.inHeight, 0.5), (inWidth, other.inWidth, 0.5),
@@ -208,10 +169,6 @@ extension SGD {
     if problem.count > checkedElements { small.count = checkedElements + problem.count % 2 }
     return small
   }
-
-  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
-    sizeDistance([(problem.count, other.count, 1)])
-  }
 }
 
 extension GradientSum {
@@ -219,10 +176,6 @@ extension GradientSum {
     // The parity of the count chooses what the reference takes for the first part.
     problem.count > checkedElements
       ? Problem(count: checkedElements + problem.count % 2) : problem
-  }
-
-  package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
-    problem.distance(to: other)
   }
 }
 

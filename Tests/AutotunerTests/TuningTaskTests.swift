@@ -83,4 +83,28 @@ struct TuningTaskTests {
     }
     for operation in allOperations { try check(operation) }
   }
+
+  @Test("problems that tell what is related to them are asked")
+  func relatedProblems() {
+    func check<Operation: TunableOperation>(
+      _ operation: Operation.Type, _ problem: Operation.Problem, small: Operation.Problem
+    ) {
+      #expect(Operation.checkProblem(for: problem) == small, "\(Operation.name)")
+      #expect(Operation.distance(problem, problem) == 0, "\(Operation.name)")
+      #expect(Operation.distance(problem, small) ?? 0 > 0, "\(Operation.name)")
+    }
+    let elements = (ElementCount(count: 1 << 20), small: ElementCount(count: (1 << 17) + 1))
+    check(Add.self, elements.0, small: elements.small)
+    check(GateBackward.self, elements.0, small: elements.small)
+    check(GradientSum.self, elements.0, small: ElementCount(count: 1 << 17))
+    let window = PoolWindow(kernel: 3, stride: 2, pad: 1)
+    func pool(_ batch: Int) -> PoolShape {
+      PoolShape(batch: batch, inHeight: 32, inWidth: 32, channels: 64, window: window)
+    }
+    check(AveragePoolForward.self, pool(128), small: pool(2))
+    func bias(_ rows: Int) -> BiasActivationProblem {
+      BiasActivationProblem(rows: rows, channels: 64, activation: .elu)
+    }
+    check(BiasActivationForward.self, bias(1 << 20), small: bias(2049))
+  }
 }
