@@ -175,6 +175,9 @@ static const unsigned char pool_global_average_pool[] = {
 static const unsigned char pool_max_pool[] = {
 #embed "pool/max_pool.cl"
 };
+static const unsigned char pool_windows_header[] = {
+#embed "pool/windows.clh"
+};
 static const unsigned char sgd_gradient_sum[] = {
 #embed "sgd/gradient_sum.cl"
 };
@@ -251,6 +254,7 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("pool/average_pool.cl", pool_average_pool),
     SOURCE("pool/global_average_pool.cl", pool_global_average_pool),
     SOURCE("pool/max_pool.cl", pool_max_pool),
+    SOURCE("pool/windows.clh", pool_windows_header),
     SOURCE("sgd/gradient_sum.cl", sgd_gradient_sum),
     SOURCE("sgd/sgd.cl", sgd_sgd),
     SOURCE("shortcut/padded_shortcut.cl", shortcut_padded_shortcut),

@@ -2,6 +2,7 @@
 // each window of KERNEL x KERNEL, of those inside the image only; dx is the gradient. C is IN_C.
 // Host: Sources/Operators/Pool/AveragePool.swift
 #include "common/pixels.clh"
+#include "pool/windows.clh"
 
 // Rows or columns inside an image of `size` of a window that begins at `start`.
 inline int covered(const int start, const int size) {
@@ -41,9 +42,8 @@ void average_pool_backward(const __global float* restrict dy, __global float* re
   for (int pixel = start; pixel < end; pixel++) {
     const int image = pixel / (IN_H * IN_W);
     const int row = pixel / IN_W % IN_H + PAD, column = pixel % IN_W + PAD;
-    const int firstRow = row < KERNEL ? 0 : (row - KERNEL) / STRIDE + 1;
-    const int firstColumn = column < KERNEL ? 0 : (column - KERNEL) / STRIDE + 1;
-    const int lastRow = min(OUT_H - 1, row / STRIDE), lastColumn = min(OUT_W - 1, column / STRIDE);
+    const int firstRow = first_window(row), lastRow = last_window(row, OUT_H);
+    const int firstColumn = first_window(column), lastColumn = last_window(column, OUT_W);
     for (int n = 0; n < ITEM_N; n++) {
       vec_t sum = 0.0f;
       for (int i = firstRow; i <= lastRow; i++) {

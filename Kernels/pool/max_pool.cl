@@ -6,6 +6,7 @@
 // a NaN before all numbers, of several the last. That is PyTorch's rule. C is IN_C.
 #include "common/pixels.clh"
 #include "common/winners.clh"
+#include "pool/windows.clh"
 
 #ifndef WITH_WINNERS
 #error "WITH_WINNERS: 1 where the backward pass needs to know them"
@@ -59,9 +60,8 @@ void max_pool_backward(
   for (int pixel = start; pixel < end; pixel++) {
     const int image = pixel / (IN_H * IN_W);
     const int row = pixel / IN_W % IN_H + PAD, column = pixel % IN_W + PAD;
-    const int firstRow = row < KERNEL ? 0 : (row - KERNEL) / STRIDE + 1;
-    const int firstColumn = column < KERNEL ? 0 : (column - KERNEL) / STRIDE + 1;
-    const int lastRow = min(OUT_H - 1, row / STRIDE), lastColumn = min(OUT_W - 1, column / STRIDE);
+    const int firstRow = first_window(row), lastRow = last_window(row, OUT_H);
+    const int firstColumn = first_window(column), lastColumn = last_window(column, OUT_W);
     for (int n = 0; n < ITEM_N; n++) {
       vec_t sum = 0.0f;
       for (int i = firstRow; i <= lastRow; i++) {
