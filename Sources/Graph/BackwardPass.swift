@@ -51,31 +51,47 @@ struct BackwardPass {
         ["dy": dy, "y": forward.saved[index].output, "dx": dx])
       for input in node.inputs { addGradient(dx, to: input, layer: node.name) }
     case .paddedShortcut:
-      let dx = gradientTensor(node.inputs[0], from: node.name)
-      plan.append(
-        PaddedShortcutBackward.self, forward.paddedShortcutProblem(node), layer: node.name,
-        phase: .backward, ["dy": dy, "dx": dx])
-      addGradient(dx, to: node.inputs[0], layer: node.name)
-    case .maxPool: appendMaxPool(index, node, dy: dy)
-    case .averagePool: appendAveragePool(node, dy: dy)
-    case .globalAveragePool: appendGlobalAveragePool(node, dy: dy)
+      appendGradient(
+        PaddedShortcutBackward.self, forward.paddedShortcutProblem(node), of: node, ["dy": dy])
+    case .maxPool:
+      appendGradient(
+        MaxPoolBackward.self, forward.maxPoolProblem(node), of: node,
+        ["dy": dy, "winners": forward.saved[index].winners])
+    case .averagePool:
+      appendGradient(AveragePoolBackward.self, forward.poolShape(node), of: node, ["dy": dy])
+    case .globalAveragePool:
+      appendGradient(
+        GlobalAveragePoolBackward.self, forward.globalAveragePoolProblem(node), of: node,
+        ["dy": dy])
     case .biasActivation(let activation):
       appendBiasActivation(index, node, activation, dy: dy)
     case .dropout(let rate): appendDropout(index, node, rate: rate, dy: dy)
     case .gate: appendGate(node, dy: dy)
-    case .maxout: appendMaxout(index, node, dy: dy)
+    case .maxout:
+      appendGradient(
+        MaxoutBackward.self, forward.maxoutProblem(node), of: node,
+        ["dy": dy, "winners": forward.saved[index].winners])
     case .linear:
-      let dx = gradientTensor(node.inputs[0], from: node.name)
-      plan.append(
-        LinearBackward.self, forward.linearProblem(node), layer: node.name, phase: .backward,
+      appendGradient(
+        LinearBackward.self, forward.linearProblem(node), of: node,
         [
           "dy": dy, "x": forward.output(node.inputs[0]),
-          "w": forward.parameter(node, 0, in: &plan), "dx": dx,
-          "dw": parameterGradient(node, 0), "dbias": parameterGradient(node, 1),
+          "w": forward.parameter(node, 0, in: &plan), "dw": parameterGradient(node, 0),
+          "dbias": parameterGradient(node, 1),
         ])
-      addGradient(dx, to: node.inputs[0], layer: node.name)
     }
     appendUpdates(of: node)
+  }
+
+  /// An operation whose result "dx" is the gradient to the layer's only input.
+  private mutating func appendGradient<Operation: TunableOperation>(
+    _ operation: Operation.Type, _ problem: Operation.Problem, of node: Network.Node,
+    _ bindings: [String: Int]
+  ) {
+    let dx = gradientTensor(node.inputs[0], from: node.name)
+    plan.append(
+      operation, problem, layer: node.name, phase: .backward, bindings.merging(["dx": dx]) { $1 })
+    addGradient(dx, to: node.inputs[0], layer: node.name)
   }
 
   /// The updates of large parameters, which nothing of this step reads any more.

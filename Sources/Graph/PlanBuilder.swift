@@ -1,4 +1,5 @@
 import Autotuner
+import DeviceRuntime
 import Operators
 
 /// Where a plan's images come from.
@@ -50,14 +51,16 @@ package struct Optimizer: Hashable, Sendable {
 extension ExecutionPlan {
   /// One training step: images, forward, loss, backward and, with an optimizer, the updates.
   ///
-  /// `paddedGradients` is that of a `ParameterStore` for training, without an optimizer of one for
-  /// gradients. Readable afterwards: "logits", "losses".
+  /// For a `ParameterStore` for training on `device`, without an optimizer of one for gradients.
+  /// Readable afterwards: "logits", "losses".
   /// External: "metrics" and, from a data set, "dataset images", "dataset labels", "order", "mean"
   /// and "inverse deviation".
   package static func training(
     _ network: Network, batch: Int, source: ImageSource, optimizer: Optimizer?,
-    paddedGradients: Int
+    on device: DeviceInfo
   ) -> ExecutionPlan {
+    let paddedGradients = ParameterStore.paddedGradients(
+      of: network, for: optimizer == nil ? .gradients : .training, on: device)
     var plan = ExecutionPlan()
     let (images, labels) = plan.appendImages(network, batch: batch, source: source)
     var forward = ForwardPass(
@@ -84,24 +87,27 @@ extension ExecutionPlan {
   ///
   /// The scalars of `GradientSum` come with each run.
   package static func part(
-    _ network: Network, batch: Int, source: ImageSource, paddedGradients: Int
+    _ network: Network, batch: Int, source: ImageSource, on device: DeviceInfo
   ) -> ExecutionPlan {
-    var plan = training(
-      network, batch: batch, source: source, optimizer: nil, paddedGradients: paddedGradients)
+    let count = ParameterStore.paddedCount(of: network, on: device)
+    var plan = training(network, batch: batch, source: source, optimizer: nil, on: device)
     plan.append(
-      GradientSum.self, GradientSum.Problem(count: paddedGradients), layer: "gradients",
-      phase: .update,
+      GradientSum.self, GradientSum.Problem(count: count), layer: "gradients", phase: .update,
       [
-        "g": plan.tensor("gradients", count: paddedGradients, storage: .allGradients),
-        "sum": plan.tensor("gradient sums", count: paddedGradients, storage: .allGradientSums),
+        "g": plan.tensor("gradients", count: count, storage: .allGradients),
+        "sum": plan.tensor("gradient sums", count: count, storage: .allGradientSums),
       ])
     return plan
   }
 
   /// The update by the sums, after the last part of a batch.
-  package static func update(_ optimizer: Optimizer, paddedGradients: Int) -> ExecutionPlan {
+  package static func update(
+    _ optimizer: Optimizer, of network: Network, on device: DeviceInfo
+  ) -> ExecutionPlan {
     var plan = ExecutionPlan()
-    plan.appendUpdate(optimizer, gradients: .allGradientSums, paddedGradients: paddedGradients)
+    plan.appendUpdate(
+      optimizer, gradients: .allGradientSums,
+      paddedGradients: ParameterStore.paddedCount(of: network, on: device))
     return plan
   }
 

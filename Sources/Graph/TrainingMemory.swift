@@ -71,18 +71,16 @@ package struct TrainingMemory: Sendable {
       task.batches.isEmpty
       ? .evaluation : task.batches.contains { $0 > microBatch } ? .trainingInParts : .training
     self.purpose = purpose
-    let padded = ParameterStore.paddedGradients(of: network, for: purpose, on: device)
     parameters = ParameterStore.allocations(of: network, for: purpose, on: device)
     images = task.images
     let sizes = Set(
       task.batches.flatMap { BatchSplit(batch: $0, atMost: microBatch).parts })
     var plans = sizes.sorted(by: >).map {
       purpose == .trainingInParts
-        ? ExecutionPlan.part(
-          network, batch: $0, source: task.trainSource, paddedGradients: padded)
+        ? ExecutionPlan.part(network, batch: $0, source: task.trainSource, on: device)
         : .training(
           network, batch: $0, source: task.trainSource, optimizer: TrainingMemory.optimizer,
-          paddedGradients: padded)
+          on: device)
     }
     if task.evaluationBatch > 0 {
       plans.append(

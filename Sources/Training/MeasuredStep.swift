@@ -41,8 +41,7 @@ final class MeasuredStep {
           source: .dataset(
             total: total, augmentation: Augmentation(flip: true, pad: 0, padMode: .reflect)),
           optimizer: Optimizer(.cifar),
-          paddedGradients: ParameterStore.paddedGradients(
-            of: network, for: purpose, on: context.info))
+          on: context.info)
       case .evaluation:
         .evaluation(
           network, batch: batch, source: .dataset(total: total, augmentation: .none))

@@ -36,7 +36,7 @@ package struct ModelTuning {
   package func instances(on device: DeviceInfo) -> [any OperationInstance] {
     let training = ExecutionPlan.training(
       network, batch: batch, source: source, optimizer: optimizer,
-      paddedGradients: ParameterStore.paddedGradients(of: network, for: .training, on: device))
+      on: device)
     let evaluation = ExecutionPlan.evaluation(network, batch: batch, source: source)
     return (training.steps + evaluation.steps).map(\.operation)
   }

@@ -144,8 +144,7 @@ package struct Trace {
     let training = try Executor(
       .training(
         network, batch: d.batch, source: .host, optimizer: optimizer,
-        paddedGradients: ParameterStore.paddedGradients(
-          of: network, for: .training, on: context.info)),
+        on: context.info),
       store: store, external: external, chooser: chooser)
     var losses: [Double] = []
     for step in 0..<d.steps {

@@ -29,17 +29,16 @@ final class TrainingStep {
     self.seed = seed
     let network = store.network
     self.network = network
-    let padded = ParameterStore.paddedGradients(
-      of: network, for: memory.purpose, on: store.context.info)
+    let device = store.context.info
     let splits = batches.map { BatchSplit(batch: $0, atMost: memory.microBatch) }
     partsAtMost = splits.map(\.parts.count).max() ?? 1
     var executors: [Int: Executor] = [:]
     for size in Set(splits.flatMap(\.parts)) {
       let plan: ExecutionPlan =
         memory.isSplit
-        ? .part(network, batch: size, source: source, paddedGradients: padded)
+        ? .part(network, batch: size, source: source, on: device)
         : .training(
-          network, batch: size, source: source, optimizer: optimizer, paddedGradients: padded)
+          network, batch: size, source: source, optimizer: optimizer, on: device)
       executors[size] = try Executor(
         plan, store: store, external: external, chooser: chooser, arenas: arenas)
     }
@@ -47,7 +46,7 @@ final class TrainingStep {
     update =
       memory.isSplit
       ? try Executor(
-        .update(optimizer, paddedGradients: padded), store: store, chooser: chooser,
+        .update(optimizer, of: network, on: device), store: store, chooser: chooser,
         arenas: arenas) : nil
   }
 

@@ -1,4 +1,5 @@
 import Autotuner
+import DeviceRuntime
 import Graph
 import Operators
 import Testing
@@ -9,7 +10,7 @@ struct ForwardPassTests {
     let plan: ExecutionPlan =
       mode == .evaluation
       ? .evaluation(network, batch: 2, source: .host)
-      : .training(network, batch: 2, source: .host, optimizer: nil, paddedGradients: 0)
+      : .training(network, batch: 2, source: .host, optimizer: nil, on: .planning)
     return plan.steps.filter { $0.phase == .forward }
   }
 

@@ -33,11 +33,10 @@ struct MicroBatchTests {
         network: network, batches: [Parts.batch], evaluationBatch: 0)
       let memory = try TrainingMemory(task, microBatch: limit, on: context.info)
       let arenas = try memory.arenas.map { try context.makeBuffer(UInt8.self, count: $0) }
-      let padded = ParameterStore.paddedCount(of: network, on: context.info)
       var executors: [Int: Executor] = [:]
       for size in Set(split.parts) {
         executors[size] = try Executor(
-          .part(network, batch: size, source: .host, paddedGradients: padded), store: store,
+          .part(network, batch: size, source: .host, on: context.info), store: store,
           external: ["metrics": metrics], arenas: arenas)
       }
       self.executors = executors

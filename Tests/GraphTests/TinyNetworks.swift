@@ -148,8 +148,7 @@ struct NetworkRun {
       case .training:
         .training(
           network, batch: batch, source: .host, optimizer: optimizer,
-          paddedGradients: ParameterStore.paddedGradients(
-            of: network, for: purpose, on: context.info))
+          on: context.info)
       case .evaluation: .evaluation(network, batch: batch, source: .host)
       }
     let metrics = try context.makeBuffer(Float.self, count: 4)
