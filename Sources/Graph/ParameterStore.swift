@@ -29,6 +29,18 @@ package final class ParameterStore {
     case training
     /// Velocities, all gradients, and their sums over the parts of a batch.
     case trainingInParts
+
+    fileprivate var hasVelocities: Bool { self == .training || self == .trainingInParts }
+    fileprivate var hasGradientSums: Bool { self == .trainingInParts }
+
+    /// Indices of the parameters whose gradients there are, in the order that they lie in.
+    fileprivate func gradients(of network: Network) -> [Int]? {
+      switch self {
+      case .evaluation: nil
+      case .training: network.keptGradients
+      case .gradients, .trainingInParts: ParameterStore.order(of: network)
+      }
+    }
   }
 
   /// Tensors of one kind, in one allocation.
@@ -71,23 +83,22 @@ package final class ParameterStore {
       try Group(
         indices.map { ($0, tensors[$0].count) }, context: context, queue: queue)
     }
-    let kept = network.keptGradients
-    let all = kept + network.parameters.indices.filter { !network.keepsGradient(of: $0) }
-    parameters = try group(all, of: network.parameters)
+    let order = ParameterStore.order(of: network)
+    parameters = try group(order, of: network.parameters)
     states = try group(Array(network.states.indices), of: network.states)
-    switch purpose {
-    case .evaluation: (velocities, gradients, gradientSums) = (nil, nil, nil)
-    case .gradients:
-      (velocities, gradients, gradientSums) = (nil, try group(all, of: network.parameters), nil)
-    case .training:
-      velocities = try group(all, of: network.parameters)
-      gradients = try group(kept, of: network.parameters)
-      gradientSums = nil
-    case .trainingInParts:
-      velocities = try group(all, of: network.parameters)
-      gradients = try group(all, of: network.parameters)
-      gradientSums = try group(all, of: network.parameters)
+    velocities = purpose.hasVelocities ? try group(order, of: network.parameters) : nil
+    if let indices = purpose.gradients(of: network) {
+      gradients = try group(indices, of: network.parameters)
+    } else {
+      gradients = nil
     }
+    gradientSums = purpose.hasGradientSums ? try group(order, of: network.parameters) : nil
+  }
+
+  /// Indices of all parameters, in the order that they lie in.
+  private static func order(of network: Network) -> [Int] {
+    network.keptGradients
+      + network.parameters.indices.filter { !network.keepsGradient(of: $0) }
   }
 
   /// Numbers in one of the parameter-sized allocations, padding included.
@@ -99,12 +110,8 @@ package final class ParameterStore {
   package static func paddedGradients(
     of network: Network, for purpose: Purpose, on device: DeviceInfo
   ) -> Int {
-    switch purpose {
-    case .evaluation: 0
-    case .gradients, .trainingInParts: paddedCount(of: network, on: device)
-    case .training:
-      paddedCount(network.keptGradients.map { network.parameters[$0].count }, on: device)
-    }
+    paddedCount(
+      (purpose.gradients(of: network) ?? []).map { network.parameters[$0].count }, on: device)
   }
 
   private static func paddedCount(_ counts: [Int], on device: DeviceInfo) -> Int {
@@ -121,15 +128,13 @@ package final class ParameterStore {
   static func allocations(
     of network: Network, for purpose: Purpose, on device: DeviceInfo
   ) -> [Int] {
-    let all = 4 * max(1, paddedCount(of: network, on: device))
-    let gradients = 4 * max(1, paddedGradients(of: network, for: purpose, on: device))
-    let states = 4 * max(1, paddedCount(network.states.map(\.count), on: device))
-    return switch purpose {
-    case .evaluation: [all, states]
-    case .gradients: [all, states, gradients]
-    case .training: [all, states, all, gradients]
-    case .trainingInParts: [all, states, all, gradients, all]
-    }
+    func bytes(_ count: Int) -> Int { 4 * max(1, count) }
+    let all = bytes(paddedCount(of: network, on: device))
+    let states = bytes(paddedCount(network.states.map(\.count), on: device))
+    let gradients = bytes(paddedGradients(of: network, for: purpose, on: device))
+    return [all, states] + (purpose.hasVelocities ? [all] : [])
+      + (purpose.gradients(of: network) == nil ? [] : [gradients])
+      + (purpose.hasGradientSums ? [all] : [])
   }
 
   /// Draws the starting numbers of every tensor from `seed` and clears the velocities.
