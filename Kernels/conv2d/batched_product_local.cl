@@ -25,6 +25,8 @@ void batched_product_local(const __global float* restrict a, const __global floa
 #pragma unroll
     for (int j = 0; j < ITEM_N; j++) acc[i][j] = (vec_t)(0.0f);
 
+  // One round after another: see conv2d_local.clh.
+#pragma unroll 1
   for (int k = 0; k < SUM_C; k += TILE_K) {
     local_product_load(a, ROWS, SUM_C, m0, k, TILE_M, TILE_K, A_STRIDE, left);
     local_product_load(b, SUM_C, PUT_C, k, n0, TILE_K, TILE_N, TILE_N, right);
