@@ -78,6 +78,7 @@ int images_jpeg_header(const uint8_t* bytes, size_t count, struct images_header*
   header->width = info.image_width;
   header->height = info.image_height;
   header->channels = channels(&info);
+  header->bits = 8 * info.num_components;
   jpeg_destroy_decompress(&info);
   return 1;
 }

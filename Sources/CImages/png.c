@@ -65,8 +65,9 @@ static int decode(const uint8_t* bytes, size_t count, struct images_header* head
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, ignored_chunks,
                               (int)(sizeof ignored_chunks / 5));
   png_read_info(png, info);
-  const struct images_header found = {png_get_image_width(png, info),
-                                      png_get_image_height(png, info), channels(png, info)};
+  const struct images_header found = {
+      png_get_image_width(png, info), png_get_image_height(png, info), channels(png, info),
+      png_get_channels(png, info) * png_get_bit_depth(png, info)};
   if (!pixels) {
     *header = found;
     png_destroy_read_struct(&png, &info, NULL);

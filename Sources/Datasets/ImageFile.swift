@@ -93,7 +93,7 @@ extension ImageFile {
         throw .malformed(
           path, "\(width)x\(height) pixels, at most \(pixelLimit) are decoded")
       }
-      guard leastBytes(width, height) <= bytes.count else {
+      guard leastBytes(width, height, bits: Int(header.bits)) <= bytes.count else {
         throw .malformed(
           path, "cut short: \(width)x\(height) pixels, more than the file can hold")
       }
@@ -104,11 +104,11 @@ extension ImageFile {
     ///
     /// A JPEG has a bit or more for each block of 8x8 pixels; less is only possible with arithmetic
     /// coding of a plain area. Deflate makes 1032 bytes of one at most; a row of a PNG has a byte
-    /// for its filter and a bit or more a pixel.
-    private func leastBytes(_ width: Int, _ height: Int) -> Int {
+    /// for its filter and `bits` a pixel.
+    private func leastBytes(_ width: Int, _ height: Int, bits: Int) -> Int {
       switch self {
       case .jpeg: ((width + 7) / 8) * ((height + 7) / 8) / 8
-      case .png: height * (1 + (width + 7) / 8) / 1032
+      case .png: height * (1 + (width * bits + 7) / 8) / 1032
       }
     }
 

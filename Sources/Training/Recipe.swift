@@ -149,7 +149,7 @@ public struct Recipe: Codable, Hashable, Sendable {
       weightDecay)
     try require(
       (0...1024).contains(augmentation.pad), "augmentation.pad", "0 to 1024", augmentation.pad)
-    if let problem = schedule.problem {
+    if let problem = schedule.problem(learningRate: learningRate) {
       throw TrainingError(
         .usage, "recipe", why: "schedule: \(problem)", advice: "give another value")
     }

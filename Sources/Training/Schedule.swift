@@ -42,15 +42,20 @@ public enum Schedule: Hashable, Sendable {
     return drops.contains(dropAtStartOfEpoch ? epoch + 1 : epoch)
   }
 
-  /// What is wrong with the schedule's numbers, in a few words; nil when nothing is.
-  var problem: String? {
+  /// What is wrong with the numbers for a run that begins at `learningRate`; nil when nothing is.
+  func problem(learningRate: Double) -> String? {
     switch self {
     case .constant, .cosine: return nil
     case .steps(let epochs, let factor):
       guard epochs.allSatisfy({ $0 >= 1 }), zip(epochs, epochs.dropFirst()).allSatisfy(<) else {
         return "expected epochs that start at 1 and rise, got \(epochs)"
       }
-      return factor > 0 && factor.isFinite ? nil : "expected a factor above 0, got \(factor)"
+      guard factor > 0, factor.isFinite,
+        Float(learningRate * pow(factor, Double(epochs.count))).isFinite
+      else {
+        return "expected a factor above 0 that keeps the rate finite, got \(factor)"
+      }
+      return nil
     case .oneCycle(let warmUp, let start, let end):
       for (name, value) in [("warmUp", warmUp), ("start", start), ("end", end)]
       where !(0...1).contains(value) {

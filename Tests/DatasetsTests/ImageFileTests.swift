@@ -126,12 +126,24 @@ import Testing
     }
   }
 
+  /// Found by `make fuzz`: 75 megabytes for 2183 bytes, in four long rows.
+  @Test func depthOfPixelsCounts() throws {
+    expectError(.malformed, "cut short: 4194309x4 pixels, more than the file can hold") {
+      try ImageFile.decode(contentsOf: Self.found("rows-of-12-megabytes.png"))
+    }
+  }
+
   /// Found by `make fuzz`: libpng took 39 megabytes for the 192 bytes before it read on.
   @Test func chunkThatClaimsMuchIsRefused() throws {
-    let checkout = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
-    let file = checkout.appending(path: "fuzz/corpus/png/palette-of-39-megabytes.png")
-    expectError(.malformed, "a broken PNG (cut short)") { try ImageFile.decode(contentsOf: file) }
+    expectError(.malformed, "a broken PNG (cut short)") {
+      try ImageFile.decode(contentsOf: Self.found("palette-of-39-megabytes.png"))
+    }
+  }
+
+  /// A file that `make fuzz` found something with.
+  private static func found(_ name: String) -> URL {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "fuzz/corpus/png/\(name)")
   }
 
   @Test func otherFilesAreRefusedByName() throws {

@@ -72,8 +72,9 @@ struct CrashTests {
       let files = FaultyFiles(failing: call, .death)
       do {
         _ = try Self.run(in: folder, files: files).finishes()
-        // A fast run makes fewer checkpoints in its epochs.
-        #expect(files.calls.count <= call, "\(label)")
+        // A fast run makes fewer checkpoints in its epochs; all is done before the last close.
+        #expect(
+          files.calls.count <= call || files.calls[call...].elementsEqual(["close"]), "\(label)")
       } catch is TrainingError {}
       let last = folder.file("checkpoint-last.safetensors")
       if FileManager.default.fileExists(atPath: last) { _ = try Checkpoint(contentsOf: last) }

@@ -76,6 +76,8 @@ import Training
     (#""steps""#, #""cosine""#, #"schedule: unknown key "epochs", expected kind"#),
     (#""steps""#, #""stairs""#, "schedule.kind: "),
     (#""factor" : 0.2"#, #""factor" : 0"#, "schedule: expected a factor above 0"),
+    // Found by `make fuzz`: the third drop's rate is not finite.
+    (#""factor" : 0.2"#, #""factor" : 1e20"#, "schedule: expected a factor above 0 that keeps"),
     ("120,", "120.5,", "schedule.epochs: expected a whole number, got 120.5"),
     ("120,", "20,", "schedule: expected epochs that start at 1 and rise"),
     (#""batchSize" : 128"#, #""batchSize" : 99999999999999"#, "batchSize: expected 1 to"),

@@ -115,8 +115,9 @@ extension Target {
       "\u{10}",
     ].map { Array($0.utf8) },
     repair: repairedPNG,
-    // A bit for a pixel of three bytes, behind a filter's byte for a row with its pointer.
-    memoryPerByte: 1032 * (8 * 3 + 8), read: readImage)
+    // A bit for a pixel of three bytes, in the image and in libpng's row, which may be the only one;
+    // a filter's byte for a row with its pointer.
+    memoryPerByte: 1032 * (8 * 2 * 3 + 8), read: readImage)
 
   /// 5x4 colours whose bytes are not compressed.
   private static let storedPNG: [UInt8] = {

@@ -25,7 +25,7 @@ extension Target {
       [0xFF, 0xFE], Array("\u{202E}".utf8), Array("\u{1B}[2J".utf8), Array("..".utf8),
       Array(".png".utf8), Array("/".utf8), Array("e\u{301}.jpg".utf8), Array("\u{E9}.jpg".utf8),
     ],
-    memoryPerByte: 1032 * (8 * 3 + 8)
+    memoryPerByte: png.memoryPerByte
   ) { file, bytes in
     let root = file.deletingLastPathComponent().appending(path: "folder")
     let folder = built(bytes, at: Array(root.path.utf8))

@@ -68,7 +68,9 @@ extension Target {
   }()
 
   static let recipe = Target(
-    name: "recipe", seeds: [Recipe.quick, .cifar, .svhn, .imagenet].map { Array($0.json) },
+    name: "recipe",
+    seeds: [Recipe.quick, .cifar, .svhn, .imagenet].map { Array($0.json) }
+      + files(in: "fuzz/corpus/recipe"),
     words: jsonWords, memoryPerByte: 600
   ) { _, bytes in
     let recipe = try Recipe(json: Data(bytes), source: "recipe.json")

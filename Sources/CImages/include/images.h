@@ -12,6 +12,8 @@ struct images_header {
   uint32_t width;
   uint32_t height;
   int channels;
+  // Of a pixel as the file has it, before it is compressed.
+  int bits;
 };
 
 // Each returns 1, or 0 with the reason in message[IMAGES_MESSAGE_SIZE].
