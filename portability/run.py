@@ -12,6 +12,7 @@ status 1: something is wrong.
 """
 
 import argparse
+import concurrent.futures
 import dataclasses
 import datetime
 import json
@@ -263,13 +264,17 @@ def main():
     missing = [item.name for item in chosen if not item.is_installed]
     if missing:
         sys.exit(f"not installed: {', '.join(missing)}; portability/setup installs them")
+    # Compiling kernels takes most of the time, and one core: one run a core, none of which shares a folder.
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        rows = [pool.submit(run_implementation, item, item.full if options.full else item.sample,
+                            options)
+                for item in chosen]
+        caught = [pool.submit(run_bug, bug, options) for bug in bugs if bug.name in options.bugs]
     results = {
         "extent": "full" if options.full else "sample",
         "seed": options.seed,
-        "implementations": [
-            run_implementation(item, item.full if options.full else item.sample, options)
-            for item in chosen],
-        "bugs": [run_bug(bug, options) for bug in bugs if bug.name in options.bugs],
+        "implementations": [row.result() for row in rows],
+        "bugs": [bug.result() for bug in caught],
     }
     if options.output:
         options.output.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
