@@ -189,9 +189,10 @@ class Bug:
         return f"no report '{self.facts['Report']}': {outcome.log[:3]} {outcome.error[-500:]}", None
 
 
-def run_implementation(implementation, arguments, options):
+def run_implementation(implementation, options):
     """A row of the results."""
     begin = time.monotonic()
+    arguments = implementation.full if options.full else implementation.sample
     if options.largest:
         arguments = (*arguments, "--largest", options.largest)
     outcomes = [
@@ -264,18 +265,17 @@ def main():
     missing = [item.name for item in chosen if not item.is_installed]
     if missing:
         sys.exit(f"not installed: {', '.join(missing)}; portability/setup installs them")
-    # Compiling kernels takes most of the time, and one core: one run a core, none of which shares a folder.
+    # Compiling kernels takes most of the time, and one core: one run a core, none of which shares a
+    # folder.
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        rows = [pool.submit(run_implementation, item, item.full if options.full else item.sample,
-                            options)
-                for item in chosen]
-        caught = [pool.submit(run_bug, bug, options) for bug in bugs if bug.name in options.bugs]
-    results = {
-        "extent": "full" if options.full else "sample",
-        "seed": options.seed,
-        "implementations": [row.result() for row in rows],
-        "bugs": [bug.result() for bug in caught],
-    }
+        results = {
+            "extent": "full" if options.full else "sample",
+            "seed": options.seed,
+            "implementations": list(pool.map(lambda item: run_implementation(item, options),
+                                             chosen)),
+            "bugs": list(pool.map(lambda bug: run_bug(bug, options),
+                                  [bug for bug in bugs if bug.name in options.bugs])),
+        }
     if options.output:
         options.output.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
     if options.readme:
