@@ -14,8 +14,15 @@ package struct ConformanceCase<Operation: TunableOperation> {
   private let kind: ExampleKind
   private let seed: UInt64
   private let tensors: [TensorArgument]
-  private let inputs: [[Double]]
-  private let expected: [ReferenceResult]
+  private let inputs: [ReferenceInput]
+  /// One for each set of example scalars.
+  private let expectations: [Expectation]
+
+  private struct Expectation {
+    var scalars: DynamicScalars
+    /// The outputs, of each all elements or a sample.
+    var outputs: [(indices: [Int], result: ReferenceResult)]
+  }
 
   package init(
     _ operation: Operation.Type, _ problem: Operation.Problem, kind: ExampleKind, seed: UInt64
@@ -25,17 +32,19 @@ package struct ConformanceCase<Operation: TunableOperation> {
     self.seed = seed
     var generator = ExampleGenerator(seed: seed)
     tensors = Operation.tensors(problem)
-    var inputs: [[Double]] = []
-    for tensor in tensors where tensor.role != .output {
-      let example = Operation.exampleInput(problem, tensor, kind: kind, generator: &generator)
-      precondition(example.count == tensor.count, "\(Operation.name): example of \(tensor.name)")
-      precondition(
-        tensor.element != .float || example.allSatisfy { Double(Float($0)) == $0 },
-        "\(Operation.name): \(tensor.name) is not exact in single precision")
-      inputs.append(example)
+    let inputs = tensors.filter { $0.role != .output }.map {
+      Operation.exampleValues(problem, $0, kind: kind, generator: &generator)
     }
     self.inputs = inputs
-    expected = Operation.reference(problem, inputs)
+    expectations = Operation.exampleScalars(problem).map { scalars in
+      Expectation(
+        scalars: scalars,
+        outputs: Operation.reference(problem, inputs, scalars).map { output in
+          let indices = CheckPoints.indices(
+            of: output, blocks: [], seed: seed, wholeTerms: 40_000_000)
+          return (indices, output.elements(at: indices))
+        })
+    }
   }
 
   /// Runs one configuration and compares every output with the reference.
@@ -54,7 +63,7 @@ package struct ConformanceCase<Operation: TunableOperation> {
   ) throws -> Double {
     let bound = try checked(configuration, on: queue, isBare: false)
     let begin = DispatchTime.now().uptimeNanoseconds
-    try bound.enqueue(on: queue, scalars: Operation.exampleScalars(problem))
+    try bound.enqueue(on: queue, scalars: expectations[0].scalars)
     try queue.finish()
     return Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9
   }
@@ -62,74 +71,101 @@ package struct ConformanceCase<Operation: TunableOperation> {
   private func checked(
     _ configuration: Operation.Configuration, on queue: Queue, isBare: Bool
   ) throws -> BoundOperation {
-    var buffers: [String: any DeviceBuffer] = [:]
-    var guarded: [(tensor: TensorArgument, storage: GuardedBuffer)] = []
-    var nextInput = 0
-    for tensor in tensors {
-      let storage = try GuardedBuffer(
-        count: tensor.count, element: tensor.element, queue: queue, isBare: isBare)
-      if tensor.role != .output {
-        try storage.write(repeating: inputs[nextInput], on: queue)
-        nextInput += 1
-      }
-      buffers[tensor.name] = storage.buffer
-      guarded.append((tensor, storage))
-    }
     let plan = Operation.plan(problem, configuration)
-    var scratch: [(name: String, storage: GuardedBuffer)] = []
-    for item in plan.scratch {
-      let storage = try GuardedBuffer(
-        count: item.count, element: .float, queue: queue, isBare: isBare)
-      buffers[item.name] = storage.buffer
-      scratch.append((item.name, storage))
+    let storage = try tensors.map { try GuardedBuffer(for: $0, queue: queue, isBare: isBare) }
+    let scratch = try plan.scratch.map {
+      try GuardedBuffer(for: $0.tensor, queue: queue, isBare: isBare)
     }
+    var buffers: [String: any DeviceBuffer] = [:]
+    for (tensor, storage) in zip(tensors, storage) { buffers[tensor.name] = storage.buffer }
+    for (item, storage) in zip(plan.scratch, scratch) { buffers[item.name] = storage.buffer }
     let bound = try BoundOperation(
       name: Operation.name, plan: plan, buffers: buffers, context: queue.context)
-    try bound.enqueue(on: queue, scalars: Operation.exampleScalars(problem))
-    try queue.finish()
-
-    let label = "\(Operation.name) [\(problem)] \(configuration), \(kind), seed \(seed)"
-    for (name, storage) in scratch where try !storage.guardIsIntact(on: queue) {
-      throw ConformanceFailure(description: "\(label): wrote past the end of scratch \(name)")
-    }
-    var outputIndex = 0
-    var inputIndex = 0
-    for (tensor, storage) in guarded {
-      guard try storage.guardIsIntact(on: queue) else {
-        throw ConformanceFailure(description: "\(label): wrote past the end of \(tensor.name)")
+    for (number, expectation) in expectations.enumerated() {
+      for (tensor, storage) in zip(tensors, storage) where tensor.role != .input && number > 0 {
+        try storage.reset(on: queue)
       }
-      let actual = try storage.readExactly(on: queue)
-      if tensor.role == .input {
-        guard actual == inputs[inputIndex] else {
-          throw ConformanceFailure(description: "\(label): changed its input \(tensor.name)")
-        }
-      } else {
-        let result = expected[outputIndex]
-        outputIndex += 1
-        try compare(
-          actual, result, isExact: Operation.isExact(configuration),
-          label: "\(label): \(tensor.name)")
+      for (tensor, input) in zip(zip(tensors, storage).filter { $0.0.role != .output }, inputs)
+      where number == 0 || tensor.0.role == .inputOutput {
+        try tensor.1.write(input, on: queue)
       }
-      if tensor.role != .output { inputIndex += 1 }
+      try bound.enqueue(on: queue, scalars: expectation.scalars)
+      try queue.finish()
+      let label =
+        "\(Operation.name) [\(problem)] \(configuration), \(kind), seed \(seed)"
+        + (number > 0 ? ", scalars \(number + 1)" : "")
+      for (item, storage) in zip(plan.scratch, scratch)
+      where try !storage.guardIsIntact(on: queue) {
+        throw ConformanceFailure(
+          description: "\(label): wrote past the end of scratch \(item.name)")
+      }
+      try compare(
+        storage, with: expectation, isExact: Operation.isExact(configuration), on: queue,
+        label: label)
     }
     return bound
   }
 
   private func compare(
-    _ actual: [Double], _ result: ReferenceResult, isExact: Bool, label: String
+    _ storage: [GuardedBuffer], with expectation: Expectation, isExact: Bool, on queue: Queue,
+    label: String
   ) throws {
-    precondition(result.values.count == actual.count, "\(label): size of the reference")
-    let exact = isExact && result.exactOnIntegers && kind == .integers
-    // Winograd's transforms mix the terms of neighbouring results: what one result rounds is
-    // bounded by the largest of them, times the transforms' own amplification.
-    let shared = 4 * (result.tolerance.max() ?? 0)
-    for index in actual.indices {
-      let bound = exact ? 0 : isExact ? result.tolerance[index] : shared
-      guard abs(actual[index] - result.values[index]) <= bound else {  // also false for a NaN
-        throw ConformanceFailure(
-          description: "\(label)[\(index)] is \(actual[index]), expected "
-            + "\(result.values[index]) within \(bound)")
+    var inputs = inputs[...]
+    var outputs = expectation.outputs[...]
+    for (tensor, storage) in zip(tensors, storage) {
+      guard try storage.guardIsIntact(on: queue) else {
+        throw ConformanceFailure(description: "\(label): wrote past the end of \(tensor.name)")
+      }
+      let input = tensor.role == .output ? nil : inputs.removeFirst()
+      if tensor.role == .input {
+        guard let input else { continue }
+        let values = try storage.read(on: queue)
+        guard values.indices.allSatisfy({ values[$0] == input[$0] }) else {
+          throw ConformanceFailure(description: "\(label): changed its input \(tensor.name)")
+        }
+      } else {
+        let (indices, result) = outputs.removeFirst()
+        let mismatch = result.firstMismatch(
+          with: try storage.read(at: indices, on: queue), isExact: isExact, kind: kind)
+        if let mismatch {
+          throw ConformanceFailure(
+            description: "\(label): \(tensor.name)[\(indices[mismatch.place])] is "
+              + "\(mismatch.found), expected \(mismatch.expected) within \(mismatch.bound)")
+        }
       }
     }
+  }
+}
+
+extension ReferenceResult {
+  /// An element that is further from the reference than rounding explains.
+  struct Mismatch {
+    /// Its place among the elements that were compared.
+    var place: Int
+    var expected: Double
+    var found: Double
+    var bound: Double
+  }
+
+  /// The first element of `actual` that is wrong.
+  ///
+  /// `isExact` says whether the configuration rounds no more than a plain sum does. Winograd's
+  /// transforms mix the terms of neighbouring results: what one result rounds is bounded by the
+  /// largest of them, times the transforms' own amplification; of results elsewhere that is
+  /// `sharedTolerance`.
+  func firstMismatch(
+    with actual: [Double], isExact: Bool, kind: ExampleKind, sharedTolerance: Double = 0
+  ) -> Mismatch? {
+    precondition(values.count == actual.count, "size of the reference")
+    let areIntegers = isExact && exactOnIntegers && kind == .integers
+    let shared = 4 * max(tolerance.max() ?? 0, sharedTolerance)
+    for place in actual.indices {
+      let bound = areIntegers ? 0 : isExact ? tolerance[place] : shared
+      guard abs(actual[place] - values[place]) <= bound else {  // also false for a NaN
+        return Mismatch(
+          place: place, expected: values[place], found: actual[place], bound: bound)
+      }
+    }
+    return nil
   }
 }

@@ -4,78 +4,70 @@ import DeviceRuntime
 ///
 /// A bare one has neither: a checker of memory accesses, such as Oclgrind, sees both for itself.
 package final class GuardedBuffer {
-  private static let pattern: UInt8 = 0xfd
+  /// 0xfdfdfdfd as a float is -4.2e37: a sum that starts from it is visibly wrong.
+  static let pattern: UInt8 = 0xfd
+  /// Bytes of a guard.
+  static let guardBytes = 4096
 
   package let buffer: any DeviceBuffer
   private let allocation: Buffer<UInt8>
-  private let count: Int
-  private let element: TensorArgument.Element
+  private let tensor: TensorArgument
   private let guardBytes: Int
 
-  /// Allocates on the queue's context; nothing is written but the pattern.
+  /// Allocates memory for `tensor` on the queue's context; nothing is written but the pattern.
   package init(
-    count: Int, element: TensorArgument.Element, queue: Queue, isBare: Bool = false
+    for tensor: TensorArgument, queue: Queue, isBare: Bool = false
   ) throws(CLError) {
-    self.count = count
-    self.element = element
-    guardBytes = isBare ? 0 : 4096
-    let size = element == .uchar ? 1 : 4
-    allocation = try queue.context.makeBuffer(UInt8.self, count: count * size + guardBytes)
-    switch element {
-    case .float: buffer = try allocation.part(of: Float.self, byteOffset: 0, count: count)
-    case .int: buffer = try allocation.part(of: Int32.self, byteOffset: 0, count: count)
-    case .uint: buffer = try allocation.part(of: UInt32.self, byteOffset: 0, count: count)
-    case .uchar: buffer = try allocation.part(of: UInt8.self, byteOffset: 0, count: count)
-    }
+    self.tensor = tensor
+    guardBytes = isBare ? 0 : GuardedBuffer.guardBytes
+    allocation = try queue.context.makeBuffer(
+      UInt8.self, count: tensor.count * tensor.element.size + guardBytes)
+    buffer = try allocation.part(of: tensor.element, byteOffset: 0, count: tensor.count)
     try reset(on: queue)
   }
 
   /// Fills buffer and guard with the pattern.
-  ///
-  /// 0xfdfdfdfd as a float is -4.2e37: a sum that starts from it is visibly wrong.
   package func reset(on queue: Queue) throws(CLError) {
-    if guardBytes > 0 { try allocation.fill(Self.pattern, on: queue) }
+    guard guardBytes > 0 else { return }
+    try allocation.fillBytes(0..<allocation.byteCount, with: GuardedBuffer.pattern, on: queue)
   }
 
-  /// Copies `period` over the whole buffer, again and again.
-  package func write(repeating period: [Double], on queue: Queue) throws(CLError) {
-    func values<T>(_ convert: (Double) -> T) -> [T] {
-      let converted = period.map(convert)
-      guard converted.count < count else { return converted }
-      return (0..<count).map { converted[$0 % converted.count] }
-    }
-    switch element {
-    case .float: try (buffer as? Buffer<Float>)?.write(values { Float($0) }, on: queue)
-    case .int: try (buffer as? Buffer<Int32>)?.write(values { Int32($0) }, on: queue)
-    case .uint: try (buffer as? Buffer<UInt32>)?.write(values { UInt32($0) }, on: queue)
-    case .uchar: try (buffer as? Buffer<UInt8>)?.write(values { UInt8($0) }, on: queue)
-    }
+  /// Copies the values into the whole buffer.
+  package func write(_ input: ReferenceInput, on queue: Queue) throws(CLError) {
+    try tensor.write(input, to: buffer, on: queue)
   }
 
-  /// The elements; integers as the floats nearest to them.
-  package func read(on queue: Queue) throws(CLError) -> [Float] {
-    switch element {
-    case .float: try (buffer as? Buffer<Float>)?.read(on: queue) ?? []
-    case .int: try (buffer as? Buffer<Int32>)?.read(on: queue).map { Float($0) } ?? []
-    case .uint: try (buffer as? Buffer<UInt32>)?.read(on: queue).map { Float($0) } ?? []
-    case .uchar: try (buffer as? Buffer<UInt8>)?.read(on: queue).map { Float($0) } ?? []
-    }
+  /// The elements at `indices`, which ascend; all by default.
+  package func read(at indices: [Int]? = nil, on queue: Queue) throws(CLError) -> [Double] {
+    try tensor.read(at: indices ?? Array(0..<tensor.count), from: buffer, on: queue)
   }
 
-  /// The elements as they are.
-  package func readExactly(on queue: Queue) throws(CLError) -> [Double] {
-    switch element {
-    case .float: try (buffer as? Buffer<Float>)?.read(on: queue).map { Double($0) } ?? []
-    case .int: try (buffer as? Buffer<Int32>)?.read(on: queue).map { Double($0) } ?? []
-    case .uint: try (buffer as? Buffer<UInt32>)?.read(on: queue).map { Double($0) } ?? []
-    case .uchar: try (buffer as? Buffer<UInt8>)?.read(on: queue).map { Double($0) } ?? []
+  /// All elements; integers as the floats nearest to them.
+  package func floats(on queue: Queue) throws(CLError) -> [Float] {
+    guard let buffer = buffer as? Buffer<Float> else {
+      return try read(on: queue).map { Float($0) }
     }
+    return try buffer.read(on: queue)
   }
 
   /// Whether nothing was written behind the buffer.
   package func guardIsIntact(on queue: Queue) throws(CLError) -> Bool {
     let start = allocation.count - guardBytes
-    return try allocation.read(start..<allocation.count, on: queue)
-      .allSatisfy { $0 == Self.pattern }
+    return try allocation.readBytes(start..<allocation.count, on: queue)
+      .allSatisfy { $0 == GuardedBuffer.pattern }
+  }
+}
+
+extension Buffer {
+  /// A part of an allocation as elements of a tensor's type.
+  package func part(
+    of element: TensorArgument.Element, byteOffset: Int, count: Int
+  ) throws(CLError) -> any DeviceBuffer {
+    switch element {
+    case .float: try part(of: Float.self, byteOffset: byteOffset, count: count)
+    case .int: try part(of: Int32.self, byteOffset: byteOffset, count: count)
+    case .uint: try part(of: UInt32.self, byteOffset: byteOffset, count: count)
+    case .uchar: try part(of: UInt8.self, byteOffset: byteOffset, count: count)
+    }
   }
 }

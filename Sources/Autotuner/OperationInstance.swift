@@ -7,13 +7,22 @@ package protocol OperationInstance: Sendable {
   var tensors: [TensorArgument] { get }
   var cost: Cost { get }
 
-  /// The launches with the configuration that `chooser` picks, and that configuration's text.
+  /// The launches with the configuration that `chooser` picks.
   func plan(
     choosing chooser: any ConfigurationChooser, on device: DeviceInfo
-  ) -> (plan: OperationPlan, configuration: String)
+  ) -> PlannedOperation
 
   /// Gives the types back to code that needs them.
   func accept<Visitor: OperationVisitor>(_ visitor: Visitor) throws -> Visitor.Output
+}
+
+/// An operation's launches with one configuration.
+package struct PlannedOperation: Sendable {
+  package var plan: OperationPlan
+  /// The configuration's text.
+  package var configuration: String
+  /// Whether the configuration rounds no more than a plain sum does.
+  package var isExact: Bool
 }
 
 /// Code that runs over operations of any type.
@@ -30,6 +39,21 @@ package protocol ConfigurationChooser: Sendable {
   func configuration<Operation: TunableOperation>(
     for operation: Operation.Type, _ problem: Operation.Problem, on device: DeviceInfo
   ) -> Operation.Configuration
+
+  /// The next one where some are found wrong on the device; nil where no other is left.
+  func configuration<Operation: TunableOperation>(
+    for operation: Operation.Type, _ problem: Operation.Problem, on device: DeviceInfo,
+    besides wrong: Set<Operation.Configuration>
+  ) -> Operation.Configuration?
+}
+
+extension ConfigurationChooser {
+  package func configuration<Operation: TunableOperation>(
+    for operation: Operation.Type, _ problem: Operation.Problem, on device: DeviceInfo,
+    besides wrong: Set<Operation.Configuration>
+  ) -> Operation.Configuration? {
+    Operation.candidates(for: problem, on: device).first { !wrong.contains($0) }
+  }
 }
 
 /// The first candidate of each operation: the default that runs on every device.
@@ -61,9 +85,11 @@ package struct Instance<Operation: TunableOperation>: OperationInstance {
 
   package func plan(
     choosing chooser: any ConfigurationChooser, on device: DeviceInfo
-  ) -> (plan: OperationPlan, configuration: String) {
+  ) -> PlannedOperation {
     let configuration = chooser.configuration(for: Operation.self, problem, on: device)
-    return (Operation.plan(problem, configuration), configuration.description)
+    return PlannedOperation(
+      plan: Operation.plan(problem, configuration), configuration: configuration.description,
+      isExact: Operation.isExact(configuration))
   }
 
   package func accept<Visitor: OperationVisitor>(_ visitor: Visitor) throws -> Visitor.Output {

@@ -20,6 +20,9 @@ package struct OperationPlan: Sendable {
       self.name = name
       self.count = count
     }
+
+    /// The same as a tensor that the operation writes.
+    var tensor: TensorArgument { TensorArgument(name, .output, count: count) }
   }
 
   package enum Launch: Sendable {
@@ -63,6 +66,8 @@ package struct OperationPlan: Sendable {
 /// Events are named after the operation and the kernel, "product" for CLBlast.
 package final class BoundOperation {
   package let name: String
+  /// Every tensor and scratch by name.
+  package let buffers: [String: any DeviceBuffer]
   private var steps: [Step] = []
 
   private enum Step {
@@ -77,6 +82,7 @@ package final class BoundOperation {
     products: BLAS.Parameters = .own
   ) throws(CLError) {
     self.name = name
+    self.buffers = buffers
     func buffer(_ key: String) -> any DeviceBuffer {
       guard let buffer = buffers[key] else {
         preconditionFailure("\(name): no buffer is bound to '\(key)'")

@@ -29,20 +29,25 @@ package protocol TunableOperation: Sendable {
   /// The arithmetic and the memory traffic that the problem needs, whatever the configuration.
   static func cost(_ problem: Problem) -> Cost
 
-  /// The same in plain Swift and double precision.
+  /// The same in plain Swift and double precision, for any single element.
   ///
   /// `inputs` holds the tensors with role `input` and `inputOutput` in their order; the result
   /// those with role `output` and `inputOutput`.
-  static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult]
+  static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput]
 
-  /// Values for the test's dynamic scalars, and inputs where random numbers would make no sense.
+  /// Inputs for a check, of which random numbers would make no sense for some tensors.
+  ///
+  /// `tensor.count` is at most `ReferenceInput.period`, whatever the tensor's size is.
   static func exampleInput(
     _ problem: Problem, _ tensor: TensorArgument, kind: ExampleKind,
     generator: inout ExampleGenerator
   ) -> [Double]
 
-  /// The scalars that change from step to step, with the values the tests use.
-  static func exampleScalars(_ problem: Problem) -> DynamicScalars
+  /// The scalars that change from step to step, with the values that checks use: one set for each
+  /// way that the operation goes by them, such as the first step and a later one.
+  static func exampleScalars(_ problem: Problem) -> [DynamicScalars]
 
   /// A problem of the same kind that is small enough for the reference: the tuner checks on it.
   static func checkProblem(for problem: Problem) -> Problem
@@ -73,7 +78,7 @@ extension TunableOperation {
     generator.values(count: tensor.count, kind: kind)
   }
 
-  package static func exampleScalars(_ problem: Problem) -> DynamicScalars { [:] }
+  package static func exampleScalars(_ problem: Problem) -> [DynamicScalars] { [[:]] }
 
   package static func checkProblem(for problem: Problem) -> Problem { problem }
 
@@ -119,21 +124,6 @@ package struct Cost: Hashable, Sendable {
   }
 }
 
-/// An output of a reference and how far a kernel may be from it, element by element.
-package struct ReferenceResult: Sendable {
-  package var values: [Double]
-  /// The bound of the rounding error for random inputs; with small integers the result is exact.
-  package var tolerance: [Double]
-  /// Whether small-integer inputs must give exactly `values`.
-  package var exactOnIntegers: Bool
-
-  package init(values: [Double], tolerance: [Double], exactOnIntegers: Bool = true) {
-    self.values = values
-    self.tolerance = tolerance
-    self.exactOnIntegers = exactOnIntegers
-  }
-}
-
 /// Scalars that change from step to step, by the name that a plan's `.dynamic` argument gives.
 package typealias DynamicScalars = [String: ScalarValue]
 
@@ -150,6 +140,24 @@ package enum ScalarValue: Hashable, Sendable {
     case .float(let value): .float(value)
     }
   }
+}
+
+extension DynamicScalars {
+  /// The value of a scalar of any type, which must be there.
+  package func number(_ name: String) -> Double {
+    switch self[name] {
+    case .int(let value): Double(value)
+    case .uint(let value): Double(value)
+    case .float(let value): Double(value)
+    case nil: preconditionFailure("no value for the scalar '\(name)'")
+    }
+  }
+
+  /// The value of a scalar that is a whole number.
+  package func integer(_ name: String) -> Int { Int(number(name)) }
+
+  /// The 64 bits of the scalars "seedLow" and "seedHigh".
+  package var seed: UInt64 { UInt64(integer("seedHigh")) << 32 | UInt64(integer("seedLow")) }
 }
 
 /// Which inputs a test makes.

@@ -58,18 +58,41 @@ package final class TunedChooser: ConfigurationChooser {
     choice(for: operation, problem, on: device).configuration
   }
 
+  package func configuration<Operation: TunableOperation>(
+    for operation: Operation.Type, _ problem: Operation.Problem, on device: DeviceInfo,
+    besides wrong: Set<Operation.Configuration>
+  ) -> Operation.Configuration? {
+    let left = candidates(of: operation, for: problem, on: device).filter { !wrong.contains($0) }
+    return choice(among: left, of: operation, for: problem, on: device)?.configuration
+  }
+
   /// The configuration and where it comes from.
   ///
   /// Only one of the operation's own candidates is ever chosen, whatever a file says.
   package func choice<Operation: TunableOperation>(
     for operation: Operation.Type, _ problem: Operation.Problem, on device: DeviceInfo
   ) -> Choice<Operation.Configuration> {
-    let candidates = distrust.trusted(
-      algorithms.candidates(of: operation, for: problem, on: device), of: operation, for: problem,
-      on: device)
-    guard let standard = candidates.first else {
+    let candidates = candidates(of: operation, for: problem, on: device)
+    guard let choice = choice(among: candidates, of: operation, for: problem, on: device) else {
       preconditionFailure("\(Operation.name) has no configuration for \(problem)")
     }
+    return choice
+  }
+
+  private func candidates<Operation: TunableOperation>(
+    of operation: Operation.Type, for problem: Operation.Problem, on device: DeviceInfo
+  ) -> [Operation.Configuration] {
+    distrust.trusted(
+      algorithms.candidates(of: operation, for: problem, on: device), of: operation, for: problem,
+      on: device)
+  }
+
+  /// The best of the candidates; nil where there is none.
+  private func choice<Operation: TunableOperation>(
+    among candidates: [Operation.Configuration], of operation: Operation.Type,
+    for problem: Operation.Problem, on device: DeviceInfo
+  ) -> Choice<Operation.Configuration>? {
+    guard let standard = candidates.first else { return nil }
     let allowed = Set(candidates)
     let here = TuningDatabase.DeviceKey(device)
     var best: (rank: Rank, entry: Entry<Operation>)?

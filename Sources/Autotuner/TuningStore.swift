@@ -18,6 +18,9 @@ package struct TuningStore: Sendable {
   /// The journal of tries.
   package var journal: String { folder + "/tuning-journal.jsonl" }
 
+  /// What checks of operations in use found.
+  package var checks: String { folder + "/checks.jsonl" }
+
   /// What `load` found.
   package struct Content: Sendable {
     package var database = TuningDatabase()
@@ -61,9 +64,9 @@ package struct TuningStore: Sendable {
     }
   }
 
-  /// Removes the results and the black list.
+  /// Removes the results, the black list, and what checks found.
   package func clear() throws(TuningError) {
-    for file in [path, journal] where access(file, F_OK) == 0 {
+    for file in [path, journal, checks] where access(file, F_OK) == 0 {
       do { try files.remove(file) } catch { throw cannotWrite(file, error) }
     }
   }

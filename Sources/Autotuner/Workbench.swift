@@ -27,9 +27,9 @@ package final class Workbench<Operation: TunableOperation> {
     self.problem = problem
     self.queue = queue
     self.products = products
-    scalars = Operation.exampleScalars(problem)
+    scalars = Operation.exampleScalars(problem)[0]
     for tensor in Operation.tensors(problem) {
-      let guarded = try GuardedBuffer(count: tensor.count, element: tensor.element, queue: queue)
+      let guarded = try GuardedBuffer(for: tensor, queue: queue)
       storage.append((tensor, guarded))
     }
     try writeInputs()
@@ -38,16 +38,9 @@ package final class Workbench<Operation: TunableOperation> {
   private func writeInputs(onlyChanged: Bool = false) throws(CLError) {
     var generator = ExampleGenerator(seed: 1)
     for (tensor, guarded) in storage where tensor.role != .output {
-      // A period of 4099 values keeps the host's part short; being a prime it is none of a
-      // tensor's sizes, so that neighbours in any dimension differ.
-      let sample = Operation.exampleInput(
-        problem,
-        TensorArgument(
-          tensor.name, tensor.role, count: min(tensor.count, 4099), element: tensor.element),
-        kind: .random, generator: &generator)
-      if tensor.role == .inputOutput || !onlyChanged {
-        try guarded.write(repeating: sample, on: queue)
-      }
+      let input = Operation.exampleValues(
+        problem, tensor, kind: .random, generator: &generator)
+      if tensor.role == .inputOutput || !onlyChanged { try guarded.write(input, on: queue) }
     }
   }
 
@@ -58,7 +51,7 @@ package final class Workbench<Operation: TunableOperation> {
     for (tensor, guarded) in storage { buffers[tensor.name] = guarded.buffer }
     var scratch: [(name: String, guarded: GuardedBuffer)] = []
     for item in plan.scratch {
-      let guarded = try GuardedBuffer(count: item.count, element: .float, queue: queue)
+      let guarded = try GuardedBuffer(for: item.tensor, queue: queue)
       buffers[item.name] = guarded.buffer
       scratch.append((item.name, guarded))
     }
@@ -87,7 +80,7 @@ package final class Workbench<Operation: TunableOperation> {
       throw ConformanceFailure(description: "wrote past the end of \(tensor.name)")
     }
     return try storage.filter { $0.tensor.role != .input }.map {
-      ($0.tensor.name, try $0.guarded.read(on: queue))
+      ($0.tensor.name, try $0.guarded.floats(on: queue))
     }
   }
 

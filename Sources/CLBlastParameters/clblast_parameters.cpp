@@ -2,6 +2,7 @@
 #include "clblast_parameters.h"
 
 #include <clblast.h>
+#include <dlfcn.h>
 
 #include <string>
 #include <unordered_map>
@@ -24,4 +25,10 @@ int clblast_parameters(struct _cl_device_id *device, const char *kernel, size_t 
   } catch (...) {
     return static_cast<int>(clblast::StatusCode::kUnknownError);
   }
+}
+
+const char *clblast_path(void) {
+  Dl_info about;
+  const auto symbol = reinterpret_cast<void *>(&clblast::ClearCache);
+  return dladdr(symbol, &about) != 0 ? about.dli_fname : nullptr;
 }

@@ -1,5 +1,7 @@
 import CCLBlast
+import CLBlastParameters
 import COpenCL
+import Glibc
 import Synchronization
 
 /// Matrix products by CLBlast.
@@ -132,6 +134,14 @@ package enum BLAS {
       queue.recorder?.record(Event(raw: event, name: name, ledger: queue.context.ledger))
     }
   }
+
+  /// A number that changes with the library that is loaded: its file, size and time.
+  package static let libraryDigest: UInt64 = {
+    guard let path = clblast_path() else { return 0 }
+    var status = stat()
+    stat(path, &status)
+    return fnv1a("\(String(cString: path)) \(status.st_size) \(status.st_mtim.tv_sec)".utf8)
+  }()
 
   /// The values that CLBlast itself says it uses for a target with `parameters`, by its names.
   package static func values(

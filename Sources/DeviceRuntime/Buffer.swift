@@ -6,6 +6,10 @@ package protocol DeviceBuffer: AnyObject {
   var byteCount: Int { get }
   /// The element's name in OpenCL C, for the check of arguments.
   var elementName: String { get }
+  /// The allocation that this is a part of; nil for an allocation.
+  var parent: (any DeviceBuffer)? { get }
+  /// Where in its allocation it begins.
+  var byteOffset: Int { get }
 }
 
 /// `count` elements in the device's memory: an allocation, or a part of another buffer.
@@ -14,7 +18,8 @@ package final class Buffer<Element: BitwiseCopyable>: DeviceBuffer, @unchecked S
   package let count: Int
   private let handle: Handle
   private let context: Context
-  private let parent: AnyObject?
+  package let parent: (any DeviceBuffer)?
+  package let byteOffset: Int
 
   package var raw: cl_mem { handle.raw }
 
@@ -56,6 +61,7 @@ package final class Buffer<Element: BitwiseCopyable>: DeviceBuffer, @unchecked S
     self.count = count
     self.context = context
     parent = nil
+    byteOffset = 0
   }
 
   private init(
@@ -74,6 +80,7 @@ package final class Buffer<Element: BitwiseCopyable>: DeviceBuffer, @unchecked S
     self.count = count
     self.context = context
     self.parent = parent
+    self.byteOffset = byteOffset
   }
 
   deinit { if parent == nil { context.unreserve(byteCount) } }

@@ -9,6 +9,7 @@ package final class Context: @unchecked Sendable {  // cl_context is thread-safe
   let programCache: ProgramCache?
   private let handle: Handle
   private let programs = Mutex<[ProgramKey: Program]>([:])
+  private let sources = Mutex<[String: String]>([:])
   private let memory = Mutex(MemoryUse())
   /// The device's facts, its memory cut to the limit that the context was given.
   package let info: DeviceInfo
@@ -45,8 +46,7 @@ package final class Context: @unchecked Sendable {  // cl_context is thread-safe
   package func kernel(
     _ source: String, entryPoint: String, macros: [Macro] = []
   ) throws(CLError) -> Kernel {
-    let key = ProgramKey(
-      source: source, options: macros.map { "-D\($0.name)=\($0.value)" }.joined(separator: " "))
+    let key = ProgramKey(source: source, options: Context.options(macros))
     if let program = programs.withLock({ $0[key] }) {
       return try Kernel(program: program, entryPoint: entryPoint)
     }
@@ -58,6 +58,24 @@ package final class Context: @unchecked Sendable {  // cl_context is thread-safe
       return program
     }
     return try Kernel(program: program, entryPoint: entryPoint)
+  }
+
+  private static func options(_ macros: [Macro]) -> String {
+    macros.map { "-D\($0.name)=\($0.value)" }.joined(separator: " ")
+  }
+
+  /// The source at `path` with its includes.
+  func source(_ path: String) throws(CLError) -> String {
+    if let known = sources.withLock({ $0[path] }) { return known }
+    let source = try kernels.source(path)
+    sources.withLock { $0[path] = source }
+    return source
+  }
+
+  /// A number that changes with the source of a program built with `macros`, or with its options.
+  package func digest(_ source: String, macros: [Macro]) throws(CLError) -> UInt64 {
+    let options = Program.options(Context.options(macros), for: device)
+    return fnv1a("\(options)\n\(try self.source(source))".utf8)
   }
 
   /// Forgets the built programs; those that kernels still use live on.

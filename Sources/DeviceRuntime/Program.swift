@@ -20,9 +20,8 @@ package final class Program: @unchecked Sendable {  // cl_program is thread-safe
   ///
   /// A failed build throws `CLError` with the compiler's log.
   init(context: Context, source path: String, options: String) throws(CLError) {
-    let source = try context.kernels.source(path)
-    let subGroup = context.device.subGroup.map { " -DSUB_GROUP=\($0)" } ?? ""
-    let options = "\(Program.commonOptions)\(subGroup) \(options)"
+    let source = try context.source(path)
+    let options = Program.options(options, for: context.device)
     self.path = path
     ledger = context.ledger
     guard let cache = context.programCache else {
@@ -39,6 +38,12 @@ package final class Program: @unchecked Sendable {  // cl_program is thread-safe
     }
     handle = try Program.build(source, path: path, options: options, context: context)
     if let binary = Program.binary(handle) { cache.store(binary, for: key) }
+  }
+
+  /// The options of a build with `options` on a device.
+  static func options(_ options: String, for device: Device) -> String {
+    let subGroup = device.subGroup.map { " -DSUB_GROUP=\($0)" } ?? ""
+    return "\(commonOptions)\(subGroup) \(options)"
   }
 
   private static func build(

@@ -148,6 +148,6 @@ enum ProgramCacheEntry {
 }
 
 /// The 64-bit FNV-1a hash, which is the same in every process, unlike `Hasher`.
-private func fnv1a(_ bytes: some Sequence<UInt8>) -> UInt64 {
+package func fnv1a(_ bytes: some Sequence<UInt8>) -> UInt64 {
   bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
 }

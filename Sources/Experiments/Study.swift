@@ -166,7 +166,7 @@ package struct Study {
   /// on with its own, except for those in `distrust`.
   package func run(
     chooser: (ModelTuning) throws -> TunedChooser, algorithms: Algorithms,
-    distrust: Distrust = Distrust(), report: (String) -> Void,
+    distrust: Distrust = Distrust(), checks: Checks? = nil, report: (String) -> Void,
     progress: Bool = true, stop: () -> Bool
   ) throws -> Outcome {
     for (row, state) in zip(rows, try result().rows) {
@@ -179,7 +179,7 @@ package struct Study {
         do {
           let finished = try self.run(
             model, row: row, number: run, chooser: chooser, algorithms: algorithms,
-            distrust: distrust, progress: progress, stop: stop)
+            distrust: distrust, checks: checks, progress: progress, stop: stop)
           guard finished else { return .interrupted }
         } catch let error as TrainingError where error.isDivergence {
           report("\(row.title): \(error.description)")
@@ -197,7 +197,7 @@ package struct Study {
   private func run(
     _ model: Model, row: PaperTable.Row, number: Int,
     chooser: (ModelTuning) throws -> TunedChooser, algorithms: Algorithms, distrust: Distrust,
-    progress: Bool, stop: () -> Bool
+    checks: Checks?, progress: Bool, stop: () -> Bool
   ) throws -> Bool {
     let path = folder(of: row, run: number)
     let output = try RunFolder(path, resume: true)
@@ -221,7 +221,9 @@ package struct Study {
       TrainingRun.Options(
         model: model, data: data, recipe: settings.recipe, seed: settings.seed &+ UInt64(number),
         limit: settings.limit, folder: output, resume: true, whitenings: whitenings),
-      context: context, chooser: configurations)
+      context: context, chooser: configurations, checks: checks)
+    try checks?.amend(
+      record, of: configurations, isBegun: training.trainer.totalSteps > 0, on: context.info)
     var line =
       progress
       ? ProgressLine(

@@ -8,28 +8,38 @@ import Operators
 package final class Executor {
   package let plan: ExecutionPlan
   package let memory: MemoryPlan
-  /// The text of each step's configuration.
-  package let configurations: [String]
-  private let store: ParameterStore
+  /// Each step's launches and configuration.
+  let planned: [PlannedOperation]
+  /// How CLBlast computes products that do not say so themselves.
+  let products: BLAS.Parameters
+  let chooser: any ConfigurationChooser
+  package let store: ParameterStore
   private let arenas: [Buffer<UInt8>]
   private var buffers: [any DeviceBuffer] = []
-  private var operations: [BoundOperation] = []
+  private(set) var operations: [BoundOperation] = []
+
+  /// The text of each step's configuration.
+  package var configurations: [String] { planned.map(\.configuration) }
 
   /// Allocates and builds; `external` has the plan's external tensors by name.
   ///
   /// Executors that never run at the same time, and whose results nobody reads after another's
   /// run, may share `arenas`, each as large as the largest plan needs; by default an executor has
-  /// its own.
+  /// its own. Without `sharesMemory` each tensor has a buffer of its own.
   package init(
     _ plan: ExecutionPlan, store: ParameterStore, external: [String: any DeviceBuffer] = [:],
-    chooser: any ConfigurationChooser = DefaultChooser(), arenas: [Buffer<UInt8>]? = nil
+    chooser: any ConfigurationChooser = DefaultChooser(), arenas: [Buffer<UInt8>]? = nil,
+    sharesMemory: Bool = true
   ) throws {
     self.plan = plan
     self.store = store
+    self.chooser = chooser
     let context = store.context
     let planned = plan.steps.map { $0.operation.plan(choosing: chooser, on: context.info) }
-    configurations = planned.map(\.configuration)
-    memory = try MemoryPlan(plan, operations: planned.map(\.plan), on: context.info)
+    self.planned = planned
+    products = chooser.productParameters(on: context.info)
+    memory = try MemoryPlan(
+      plan, operations: planned.map(\.plan), on: context.info, sharesMemory: sharesMemory)
     self.arenas =
       try arenas ?? memory.arenaBytes.map { try context.makeBuffer(UInt8.self, count: $0) }
     precondition(
@@ -38,7 +48,6 @@ package final class Executor {
     for (index, tensor) in plan.tensors.enumerated() {
       buffers.append(try buffer(of: tensor, at: index, external: external))
     }
-    let products = chooser.productParameters(on: context.info)
     for (index, step) in plan.steps.enumerated() {
       var bound = step.bindings.mapValues { buffers[$0] }
       for scratch in planned[index].plan.scratch {
@@ -89,6 +98,14 @@ package final class Executor {
     try buffer.write(values, on: store.queue)
   }
 
+  /// The values of a tensor of floats that is kept, by its index in the plan.
+  package func read(tensor index: Int) throws(CLError) -> [Float] {
+    guard let buffer = buffers[index] as? Buffer<Float> else {
+      preconditionFailure("\(plan.tensors[index].name) is not of floats")
+    }
+    return try buffer.read(on: store.queue)
+  }
+
   private func floats(_ name: String) -> Buffer<Float> {
     guard let index = plan.index(ofTensor: name), let buffer = buffers[index] as? Buffer<Float>
     else { preconditionFailure("no tensor of floats '\(name)'") }
@@ -114,17 +131,8 @@ package final class Executor {
       guard let place = memory.tensors[index] else {
         preconditionFailure("no operation uses '\(tensor.name)'")
       }
-      let arena = arenas[place.arena]
-      switch tensor.element {
-      case .float:
-        return try arena.part(of: Float.self, byteOffset: place.offset, count: tensor.count)
-      case .int:
-        return try arena.part(of: Int32.self, byteOffset: place.offset, count: tensor.count)
-      case .uint:
-        return try arena.part(of: UInt32.self, byteOffset: place.offset, count: tensor.count)
-      case .uchar:
-        return try arena.part(of: UInt8.self, byteOffset: place.offset, count: tensor.count)
-      }
+      return try arenas[place.arena].part(
+        of: tensor.element, byteOffset: place.offset, count: tensor.count)
     }
   }
 }

@@ -11,8 +11,10 @@ package struct MemoryPlan: Sendable {
   /// Bytes of activations and gradients if none shared memory.
   package private(set) var unsharedBytes = 0
 
+  /// Places for everything; without `sharesMemory` each tensor and scratch has an arena of its own.
   package init(
-    _ plan: ExecutionPlan, operations: [OperationPlan], on device: DeviceInfo
+    _ plan: ExecutionPlan, operations: [OperationPlan], on device: DeviceInfo,
+    sharesMemory: Bool = true
   ) throws(MemoryError) {
     scratch = Array(repeating: [:], count: plan.steps.count)
     let lastStep = max(plan.steps.count - 1, 0)
@@ -37,7 +39,7 @@ package struct MemoryPlan: Sendable {
       guard lifetimes[index] != nil else { continue }
       requests.append(
         MemoryPlanner.Request(
-          name: tensor.name, bytes: tensor.count * tensor.element.bytes, lifetime: whole))
+          name: tensor.name, bytes: tensor.count * tensor.element.size, lifetime: whole))
       owners.append((index, 0, ""))
     }
     unsharedBytes = requests.reduce(0) { $0 + $1.bytes }
@@ -52,7 +54,8 @@ package struct MemoryPlan: Sendable {
     }
     let planner = MemoryPlanner(
       alignment: device.baseAlignment, maxAllocation: device.maxAllocation)
-    let result = try planner.plan(requests)
+    let result =
+      try sharesMemory ? planner.plan(requests) : MemoryPlanner.Result(withoutSharing: requests)
     arenaBytes = result.arenaBytes
     for (owner, place) in zip(owners, result.places) {
       if let tensor = owner.tensor {
@@ -62,8 +65,4 @@ package struct MemoryPlan: Sendable {
       }
     }
   }
-}
-
-extension TensorArgument.Element {
-  var bytes: Int { self == .uchar ? 1 : 4 }
 }

@@ -29,6 +29,18 @@ package struct MemoryPlanner: Sendable {
     package var arenaBytes: [Int]
 
     package var totalBytes: Int { arenaBytes.reduce(0, +) }
+
+    init(places: [Place], arenaBytes: [Int]) {
+      self.places = places
+      self.arenaBytes = arenaBytes
+    }
+
+    /// An arena for each request.
+    init(withoutSharing requests: [Request]) {
+      self.init(
+        places: requests.indices.map { Place(arena: $0, offset: 0) },
+        arenaBytes: requests.map(\.bytes))
+    }
   }
 
   /// Bytes that every place is a multiple of.

@@ -14,7 +14,7 @@ extension Network {
     case sigmoid
 
     /// The same for the operations.
-    var operation: Operators.Activation {
+    package var operation: Operators.Activation {
       switch self {
       case .identity: .identity
       case .relu: .relu

@@ -137,16 +137,38 @@ package final class ParameterStore {
       + (purpose.hasGradientSums ? [all] : [])
   }
 
-  /// Draws the starting numbers of every tensor from `seed` and clears the velocities.
+  /// Sets every number to zero, those between the tensors too.
+  package func clear() throws(CLError) {
+    for group in [parameters, states, velocities, gradients, gradientSums] {
+      try group?.whole.fill(0, on: queue)
+    }
+  }
+
+  /// Draws the starting numbers of every tensor from `seed` and clears everything else.
   package func initialize(seed: UInt64) throws(CLError) {
+    try clear()
     for (index, parameter) in network.parameters.enumerated() {
       try start(parameter, parameters[index], seed: seed, stream: index)
     }
     for (index, state) in network.states.enumerated() {
       try start(state, states[index], seed: seed, stream: 0)
     }
-    try velocities?.whole.fill(0, on: queue)
   }
+
+  /// Everything that a step changes.
+  package func snapshot() throws(CLError) -> [[Float]] {
+    var tensors: [[Float]] = []
+    for group in changing { tensors.append(try group.whole.read(on: queue)) }
+    return tensors
+  }
+
+  /// Takes over what `snapshot` gave.
+  package func restore(_ snapshot: [[Float]]) throws(CLError) {
+    try clear()
+    for (group, values) in zip(changing, snapshot) { try group.whole.write(values, on: queue) }
+  }
+
+  private var changing: [Group] { [parameters, states] + (velocities.map { [$0] } ?? []) }
 
   private func start(
     _ parameter: Parameter, _ buffer: Buffer<Float>, seed: UInt64, stream: Int

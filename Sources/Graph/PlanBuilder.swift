@@ -138,6 +138,27 @@ extension ExecutionPlan {
     return plan
   }
 
+  /// The same, where every layer's output is readable afterwards; `outputs` has the tensors by the
+  /// layers' indices, without those that another layer computes on the way.
+  package static func evaluationKeepingLayers(
+    _ network: Network, batch: Int, source: ImageSource
+  ) -> (plan: ExecutionPlan, outputs: [Int: Int]) {
+    var plan = ExecutionPlan()
+    let (images, labels) = plan.appendImages(network, batch: batch, source: source)
+    var forward = ForwardPass(
+      network: network, batch: batch, mode: .evaluation, plan: plan, images: images)
+    plan = forward.takePlan()
+    // A convolution that computes a sum has only the sum.
+    var outputs: [Int: Int] = [:]
+    for (index, saved) in forward.saved.enumerated()
+    where saved.output >= 0 && network.additionsInConvolutions[index] == nil {
+      outputs[index] = saved.output
+      plan.keepUntilEnd(saved.output)
+    }
+    _ = plan.appendLosses(forward, labels: labels)
+    return (plan, outputs)
+  }
+
   private mutating func appendImages(
     _ network: Network, batch: Int, source: ImageSource
   ) -> (images: Int, labels: Int) {

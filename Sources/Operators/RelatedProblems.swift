@@ -162,23 +162,6 @@ extension PaddedShortcutProblem: RelatedProblem {
   }
 }
 
-extension SGD {
-  package static func checkProblem(for problem: Problem) -> Problem {
-    var small = problem
-    // The parity of the count chooses what the reference takes for the first step.
-    if problem.count > checkedElements { small.count = checkedElements + problem.count % 2 }
-    return small
-  }
-}
-
-extension GradientSum {
-  package static func checkProblem(for problem: Problem) -> Problem {
-    // The parity of the count chooses what the reference takes for the first part.
-    problem.count > checkedElements
-      ? Problem(count: checkedElements + problem.count % 2) : problem
-  }
-}
-
 extension SoftmaxCrossEntropy {
   package static func distance(_ problem: Problem, _ other: Problem) -> Double? {
     sizeDistance(

@@ -9,6 +9,9 @@ protocol BatchSource: AnyObject {
   var count: Int { get }
   /// The buffers by the names that execution plans give them.
   func buffers(metrics: Buffer<Float>) -> [String: any DeviceBuffer]
+  /// Copies the images to the device, where they stay there: before the first batch, and after
+  /// checks, which write into the buffers.
+  func load() throws
   /// Sets the order of visits in the 0-based `epoch`, a permutation of the images.
   func begin(epoch: Int, order: [UInt32]) throws
   /// Gives the images at these places of the order to the executor's next run, which has `slots`

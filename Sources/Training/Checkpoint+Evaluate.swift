@@ -8,9 +8,11 @@ extension Checkpoint {
   /// Loss and error of the checkpoint's network on a data set's test images.
   ///
   /// `file` names the checkpoint in errors. Throws with status 65 when the data do not fit it.
-  package func evaluate(
+  ///
+  /// `results`, where given, gets what the network answers to each image.
+  func evaluate(
     on data: Dataset, file: String, batch: Int, context: Context,
-    chooser: any ConfigurationChooser = DefaultChooser()
+    chooser: any ConfigurationChooser, checks: Checks?, results: inout TestResults?
   ) throws -> Metrics {
     let image = ImageShape(of: data.test)
     guard image == header.image, data.classes == header.classes else {
@@ -28,18 +30,34 @@ extension Checkpoint {
       network: network, batches: [], evaluationBatch: min(batch, max(1, data.test.count)))
     task.testSource = ImageSource(images, augmentation: .none)
     task.images = DeviceDataset.allocations(for: images, areWhitened: images.values != nil)
-    // The running statistics make the batch's size matter to memory and speed only.
-    let memory = try TrainingMemory.fitting(task, on: context, chooser: chooser)
-    let queue = try context.makeQueue()
-    let store = try ParameterStore(
-      network: network, for: .evaluation, context: context, queue: queue)
-    try restore(into: store, velocities: false, file: file)
-    let evaluator = try Evaluator(
-      images, mean: header.mean, standardDeviation: header.standardDeviation,
-      batch: memory.microBatch, store: store, chooser: chooser)
-    guard let metrics = try evaluator.evaluate() else {
+    let evaluator = try Checks.checked(
+      checks, on: context, chooser: chooser, executors: { [$0.executor] }
+    ) { chooser in
+      // The running statistics make the batch's size matter to memory and speed only.
+      let memory = try TrainingMemory.fitting(task, on: context, chooser: chooser)
+      return try Evaluator(
+        images, mean: header.mean, standardDeviation: header.standardDeviation,
+        batch: memory.microBatch,
+        store: ParameterStore(
+          network: network, for: .evaluation, context: context, queue: context.makeQueue()),
+        chooser: chooser)
+    }
+    try evaluator.load()
+    try restore(into: evaluator.executor.store, velocities: false, file: file)
+    guard let metrics = try evaluator.evaluate(results: &results) else {
       preconditionFailure("an evaluation that nothing stops")
     }
     return metrics
+  }
+
+  /// Loss and error of the checkpoint's network on a data set's test images.
+  package func evaluate(
+    on data: Dataset, file: String, batch: Int, context: Context,
+    chooser: any ConfigurationChooser = DefaultChooser(), checks: Checks? = nil
+  ) throws -> Metrics {
+    var results: TestResults?
+    return try evaluate(
+      on: data, file: file, batch: batch, context: context, chooser: chooser, checks: checks,
+      results: &results)
   }
 }

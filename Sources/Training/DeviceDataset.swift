@@ -4,7 +4,8 @@ import Graph
 
 /// The images of one split on the device, as bytes or whitened, with the order in which they are visited.
 final class DeviceDataset: BatchSource {
-  let count: Int
+  private let split: LabeledImages
+  private let constants: (mean: [Float], inverseDeviation: [Float])
   private let images: any DeviceBuffer
   private let labels: Buffer<Int32>
   private let order: Buffer<UInt32>
@@ -12,30 +13,35 @@ final class DeviceDataset: BatchSource {
   private let inverseDeviation: Buffer<Float>
   private let queue: Queue
 
-  /// Copies the images to the device, in their own order.
+  var count: Int { split.count }
+
+  /// Allocates; `load` copies the images to the device.
   init(
     _ split: LabeledImages, mean: [Float], standardDeviation: [Float], context: Context,
     queue: Queue
   ) throws(CLError) {
-    count = split.count
+    self.split = split
+    constants = (mean, standardDeviation.map { 1 / $0 })
     self.queue = queue
     if let values = split.values {
-      let buffer = try context.makeBuffer(Float.self, count: values.count)
-      try buffer.write(values, on: queue)
-      images = buffer
+      images = try context.makeBuffer(Float.self, count: values.count)
     } else {
-      let buffer = try context.makeBuffer(UInt8.self, count: split.images.count)
-      try buffer.write(split.images, on: queue)
-      images = buffer
+      images = try context.makeBuffer(UInt8.self, count: split.images.count)
     }
     labels = try context.makeBuffer(Int32.self, count: split.count)
     order = try context.makeBuffer(UInt32.self, count: split.count)
     self.mean = try context.makeBuffer(Float.self, count: mean.count)
     inverseDeviation = try context.makeBuffer(Float.self, count: mean.count)
+  }
+
+  /// Copies the images to the device, in their own order.
+  func load() throws {
+    try (images as? Buffer<UInt8>)?.write(split.images, on: queue)
+    if let values = split.values { try (images as? Buffer<Float>)?.write(values, on: queue) }
     try labels.write(split.labels, on: queue)
     try order.write((0..<UInt32(split.count)).map { $0 }, on: queue)
-    try self.mean.write(mean, on: queue)
-    try inverseDeviation.write(standardDeviation.map { 1 / $0 }, on: queue)
+    try mean.write(constants.mean, on: queue)
+    try inverseDeviation.write(constants.inverseDeviation, on: queue)
   }
 
   /// Bytes of each large allocation for a split, as bytes or whitened; none for image files, which

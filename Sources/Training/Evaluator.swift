@@ -5,16 +5,18 @@ import Graph
 
 /// Measures loss and error of a network over a split, with the running statistics.
 package final class Evaluator {
-  private let executor: Executor
+  let executor: Executor
   private let dataset: any BatchSource
   private let metrics: MetricsBuffer
   private let batch: Int
 
   /// An evaluator of `batch` images at once; `arenas` as `Executor` has it.
+  ///
+  /// `load` comes before the first evaluation.
   package init(
     _ split: LabeledImages, mean: [Float], standardDeviation: [Float], batch: Int,
     store: ParameterStore, chooser: any ConfigurationChooser = DefaultChooser(),
-    arenas: [Buffer<UInt8>]? = nil
+    arenas: [Buffer<UInt8>]? = nil, sharesMemory: Bool = true
   ) throws {
     let batch = min(batch, split.count)
     self.batch = batch
@@ -27,8 +29,11 @@ package final class Evaluator {
         store.network, batch: batch,
         source: ImageSource(split, augmentation: .none)),
       store: store, external: dataset.buffers(metrics: metrics.buffer), chooser: chooser,
-      arenas: arenas)
+      arenas: arenas, sharesMemory: sharesMemory)
   }
+
+  /// Copies the images to the device.
+  package func load() throws { try dataset.load() }
 
   /// Loss and error over all images; stops early, with nil, when `stop` says so.
   ///

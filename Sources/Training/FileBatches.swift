@@ -28,6 +28,9 @@ final class FileBatches: BatchSource {
 
   func buffers(metrics: Buffer<Float>) -> [String: any DeviceBuffer] { ["metrics": metrics] }
 
+  /// Nothing to do: each batch is copied by itself.
+  func load() {}
+
   func begin(epoch: Int, order: [UInt32]) {
     ahead?.batch.cancel()
     ahead = nil

@@ -47,10 +47,12 @@ package struct LayerBenchmark {
 
   /// The convolutions in the order of their layers, then the other operations, the longest first.
   package func run(
-    steps: Int, on context: Context, peaks: DevicePeaks, chooser: any ConfigurationChooser
+    steps: Int, on context: Context, peaks: DevicePeaks, chooser: any ConfigurationChooser,
+    checks: Checks? = nil
   ) throws -> [Row] {
     let step = try MeasuredStep(
-      model: model, image: image, classes: classes, batch: batch, on: context, chooser: chooser)
+      model: model, image: image, classes: classes, batch: batch, on: context, chooser: chooser,
+      checks: checks)
     for _ in 0..<2 { try step.enqueue() }
     try step.queue.finish()
     var samples: [[Double]] = []

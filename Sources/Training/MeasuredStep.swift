@@ -9,29 +9,22 @@ import Operators
 /// again.
 final class MeasuredStep {
   let network: Network
-  let queue: Queue
   let executor: Executor
+  var queue: Queue { executor.store.queue }
   private let batch: Int
   private var step = 0
 
   init(
     model: Model, image: ImageShape, classes: Int, batch: Int, mode: PlanMode = .training,
-    on context: Context, chooser: any ConfigurationChooser
+    on context: Context, chooser: any ConfigurationChooser, checks: Checks? = nil
   ) throws {
     self.batch = batch
-    network = model.network(image: image, classes: classes)
-    queue = try context.makeQueue()
+    let network = model.network(image: image, classes: classes)
+    self.network = network
     let purpose: ParameterStore.Purpose = mode == .training ? .training : .evaluation
-    let store = try ParameterStore(
-      network: network, for: purpose, context: context, queue: queue)
-    try store.initialize(seed: 1)
-    let metrics = try MetricsBuffer(context: context, queue: queue)
     let size = try SyntheticSize(
       parsing: "synthetic:\(image):\(classes):\(max(batch, classes))")
     let data = try Dataset.synthetic(size)
-    let dataset = try DeviceDataset(
-      data.train, mean: data.mean, standardDeviation: data.standardDeviation, context: context,
-      queue: queue)
     let total = data.train.count
     let plan: ExecutionPlan =
       switch mode {
@@ -46,8 +39,23 @@ final class MeasuredStep {
         .evaluation(
           network, batch: batch, source: .dataset(total: total, augmentation: .none))
       }
-    executor = try Executor(
-      plan, store: store, external: dataset.buffers(metrics: metrics.buffer), chooser: chooser)
+    let (executor, dataset) = try Checks.checked(
+      checks, on: context, chooser: chooser, executors: { [$0.0] }
+    ) { chooser in
+      let queue = try context.makeQueue()
+      let store = try ParameterStore(
+        network: network, for: purpose, context: context, queue: queue)
+      let dataset = try DeviceDataset(
+        data.train, mean: data.mean, standardDeviation: data.standardDeviation, context: context,
+        queue: queue)
+      let metrics = try MetricsBuffer(context: context, queue: queue)
+      let executor = try Executor(
+        plan, store: store, external: dataset.buffers(metrics: metrics.buffer), chooser: chooser)
+      return (executor, dataset)
+    }
+    self.executor = executor
+    try dataset.load()
+    try executor.store.initialize(seed: 1)
   }
 
   /// Enqueues a step without waiting.

@@ -22,19 +22,24 @@ package final class Predictor {
   /// Allocates and builds for `batch` images at once; `file` names the checkpoint in errors.
   package init(
     _ checkpoint: Checkpoint, file: String, batch: Int, context: Context,
-    chooser: any ConfigurationChooser = DefaultChooser()
+    chooser: any ConfigurationChooser = DefaultChooser(), checks: Checks? = nil
   ) throws {
     self.batch = batch
     self.file = file
-    network = checkpoint.header.network
-    let queue = try context.makeQueue()
-    let store = try ParameterStore(
-      network: network, for: .evaluation, context: context, queue: queue)
-    try checkpoint.restore(into: store, velocities: false, file: file)
-    let metrics = try MetricsBuffer(context: context, queue: queue)
-    executor = try Executor(
-      .evaluation(network, batch: batch, source: .host), store: store,
-      external: ["metrics": metrics.buffer], chooser: chooser)
+    let network = checkpoint.header.network
+    self.network = network
+    // A header may claim any network; memory is taken for one whose tensors are there.
+    try checkpoint.tensors.check(network.parameters + network.states, prefix: "", file: file)
+    executor = try Checks.checked(checks, on: context, chooser: chooser, executors: { [$0] }) {
+      let queue = try context.makeQueue()
+      let store = try ParameterStore(
+        network: network, for: .evaluation, context: context, queue: queue)
+      let metrics = try MetricsBuffer(context: context, queue: queue)
+      return try Executor(
+        .evaluation(network, batch: batch, source: .host), store: store,
+        external: ["metrics": metrics.buffer], chooser: $0)
+    }
+    try checkpoint.restore(into: executor.store, velocities: false, file: file)
   }
 
   /// The logits `[classes]` of each of at most `batch` images, prepared inputs `[H, W, C]`.

@@ -52,11 +52,12 @@ package struct StepBenchmark {
 
   /// Runs `steps` measured steps after two others, each waited for; then as many profiled ones.
   package func run(
-    steps: Int, on context: Context, chooser: any ConfigurationChooser = DefaultChooser()
+    steps: Int, on context: Context, chooser: any ConfigurationChooser = DefaultChooser(),
+    checks: Checks? = nil
   ) throws -> Result {
     let step = try MeasuredStep(
       model: model, image: image, classes: classes, batch: batch, mode: mode, on: context,
-      chooser: chooser)
+      chooser: chooser, checks: checks)
     let (network, queue) = (step.network, step.queue)
     for _ in 0..<2 { try step.enqueue() }
     try queue.finish()

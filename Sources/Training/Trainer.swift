@@ -35,13 +35,12 @@ public final class Trainer {
   /// statistics of each part, not of the batch.
   public let isSplit: Bool
 
-  package let store: ParameterStore
+  package var store: ParameterStore { parts.store }
   /// Whether the velocities count as never used.
   private var velocitiesAreFresh = true
-  private let dataset: any BatchSource
-  private let metrics: MetricsBuffer
-  private let trainingStep: TrainingStep
-  private let evaluator: Evaluator
+  private let parts: TrainerParts
+  private var dataset: any BatchSource { parts.dataset }
+  private var metrics: MetricsBuffer { parts.metrics }
   private let sampler: BatchSampler
   private var orderedEpoch = -1
 
@@ -69,17 +68,19 @@ public final class Trainer {
     try self.init(
       network: network, data: data, recipe: recipe, seed: seed, context: context,
       chooser: TunedChooser([TuningDatabase(shippedWith: context.kernels)]),
-      microBatch: microBatch)
+      microBatch: microBatch, checks: Checks())
   }
 
   /// Allocates everything on the context's device and draws the starting numbers.
   ///
   /// Data that the recipe wants whitened and that are not yet so are whitened first. Throws
   /// `TrainingError` for a recipe that does not fit the data, `MemoryError` or `CLError`
-  /// when the device's memory does not suffice.
+  /// when the device's memory does not suffice, `CheckError` where the device computes wrongly.
+  /// Without `sharesMemory` each tensor has a buffer of its own, which needs much more memory.
   package init(
     network: Network, data: Dataset, recipe: Recipe, seed: UInt64, context: Context,
-    chooser: any ConfigurationChooser = DefaultChooser(), microBatch: Int? = nil
+    chooser: any ConfigurationChooser = DefaultChooser(), microBatch: Int? = nil,
+    checks: Checks? = nil, sharesMemory: Bool = true
   ) throws {
     try recipe.check(fits: data)
     let data =
@@ -94,31 +95,33 @@ public final class Trainer {
     self.recipe = recipe
     self.seed = seed
     sampler = BatchSampler(count: data.train.count, seed: seed)
-    let memory = try TrainingMemory.fitting(
-      TrainingMemory.Task(network: network, data: data, recipe: recipe), microBatch: microBatch,
-      on: context, chooser: chooser)
-    self.microBatch = memory.microBatch
-    isSplit = memory.isSplit
-    let queue = try context.makeQueue()
-    store = try ParameterStore(
-      network: network, for: memory.purpose, context: context, queue: queue)
-    let normalization = recipe.inputNormalization.constants(
-      mean: data.mean, standardDeviation: data.standardDeviation)
-    dataset = try makeBatchSource(
-      data.train, mean: normalization.mean, standardDeviation: normalization.standardDeviation,
-      augmentation: recipe.augmentation, seed: seed, context: context, queue: queue)
-    metrics = try MetricsBuffer(context: context, queue: queue)
-    let arenas = try memory.arenas.map { try context.makeBuffer(UInt8.self, count: $0) }
-    trainingStep = try TrainingStep(
-      batches: batches, memory: memory,
-      source: ImageSource(data.train, augmentation: recipe.augmentation),
-      optimizer: Optimizer(recipe), seed: seed, store: store,
-      external: dataset.buffers(metrics: metrics.buffer), chooser: chooser, arenas: arenas)
-    evaluator = try Evaluator(
-      data.test, mean: normalization.mean, standardDeviation: normalization.standardDeviation,
-      batch: min(recipe.batchSize, memory.microBatch), store: store, chooser: chooser,
-      arenas: arenas)
+    let parts = try Checks.checked(checks, on: context, chooser: chooser, executors: \.executors) {
+      try TrainerParts(
+        network: network, data: data, recipe: recipe, seed: seed, batches: batches,
+        context: context, chooser: $0, microBatch: microBatch, sharesMemory: sharesMemory)
+    }
+    self.microBatch = parts.memory.microBatch
+    isSplit = parts.memory.isSplit
+    self.parts = parts
+    try load()
     try store.initialize(seed: seed)
+  }
+
+  /// Copies the images to the device.
+  private func load() throws {
+    try parts.dataset.load()
+    try parts.evaluator.load()
+  }
+
+  /// Checks every operation again between two steps; throws `CheckError` where one is wrong now.
+  ///
+  /// The run goes on from where it was, as if nothing had happened.
+  package func checkAgain(_ checks: Checks) throws {
+    let (position, tensors) = (try position(), try store.snapshot())
+    try checks.checkAgain(parts.executors)
+    try load()
+    try store.restore(tensors)
+    try move(to: position)
   }
 
   /// Whether all epochs of the recipe are done.
@@ -184,14 +187,14 @@ public final class Trainer {
 
   /// Loss and error over the test images; nil when `stop` asks to stop.
   public func evaluate(stop: () -> Bool = { false }) throws -> Metrics? {
-    try evaluator.evaluate(stop: stop)
+    try parts.evaluator.evaluate(stop: stop)
   }
 
   /// The same, with what the network answers to each image.
   func evaluate(
     results: inout TestResults?, stop: () -> Bool
   ) throws -> Metrics? {
-    try evaluator.evaluate(results: &results, stop: stop)
+    try parts.evaluator.evaluate(results: &results, stop: stop)
   }
 
   /// The places of a step's images in the epoch's order; nil behind the last step.
@@ -203,7 +206,7 @@ public final class Trainer {
 
   private func enqueueStep() throws {
     guard let places = places(ofStep: step) else { preconditionFailure("the epoch is over") }
-    try trainingStep.enqueue(
+    try parts.trainingStep.enqueue(
       places, next: self.places(ofStep: step + 1), from: dataset, number: totalSteps,
       learningRate: learningRate, firstStep: velocitiesAreFresh)
     try store.queue.flush()

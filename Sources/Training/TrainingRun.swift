@@ -51,6 +51,8 @@ package final class TrainingRun {
   package var folder: RunFolder { options.folder }
   /// Seconds between two checkpoints inside an epoch.
   package var checkpointInterval = 600.0
+  /// Checks of every operation and the epochs between them; nil for none but those at the start.
+  package var repeatedChecks: (checks: () -> Checks, epochs: Int)?
   private let options: Options
   private let files: any FileOperations
   private let log: RunLog
@@ -63,7 +65,7 @@ package final class TrainingRun {
   /// Allocates everything and, to resume, restores the last state.
   package init(
     _ options: Options, context: Context, chooser: any ConfigurationChooser = DefaultChooser(),
-    files: any FileOperations = SystemFiles()
+    checks: Checks? = nil, files: any FileOperations = SystemFiles()
   ) throws {
     var options = options
     options.model.unitGamma = options.recipe.gammaInitialization == .one
@@ -88,7 +90,7 @@ package final class TrainingRun {
       data: whitening.map { try options.data.whitened(by: $0) } ?? options.data,
       recipe: options.recipe, seed: options.seed,
       context: context, chooser: chooser,
-      microBatch: checkpoint?.header.microBatch ?? options.microBatch)
+      microBatch: checkpoint?.header.microBatch ?? options.microBatch, checks: checks)
     if let checkpoint {
       try restore(checkpoint)
     } else if FileManager.default.fileExists(atPath: folder.log) {
@@ -115,6 +117,11 @@ package final class TrainingRun {
         return .interrupted
       }
       progress?.finishEpoch(record.summary(epochs: options.recipe.epochs))
+      if let repeatedChecks, !trainer.isFinished,
+        trainer.epoch.isMultiple(of: repeatedChecks.epochs)
+      {
+        try trainer.checkAgain(repeatedChecks.checks())
+      }
       if stop() && !trainer.isFinished { return .interrupted }
     }
     guard let last = try log.records().last else {

@@ -14,6 +14,10 @@ final class TrainingStep {
   private let network: Network
   /// The executors by the images they take.
   private let executors: [Int: Executor]
+  /// All there are.
+  var allExecutors: [Executor] {
+    executors.sorted { $0.key > $1.key }.map(\.value) + (update.map { [$0] } ?? [])
+  }
   /// Of the update after the parts; nil where no batch has parts.
   private let update: Executor?
   /// Parts of the largest batch.
@@ -23,7 +27,7 @@ final class TrainingStep {
   init(
     batches: [Int], memory: TrainingMemory, source: ImageSource, optimizer: Optimizer,
     seed: UInt64, store: ParameterStore, external: [String: any DeviceBuffer],
-    chooser: any ConfigurationChooser, arenas: [Buffer<UInt8>]
+    chooser: any ConfigurationChooser, arenas: [Buffer<UInt8>]?, sharesMemory: Bool = true
   ) throws {
     microBatch = memory.microBatch
     self.seed = seed
@@ -40,14 +44,15 @@ final class TrainingStep {
         : .training(
           network, batch: size, source: source, optimizer: optimizer, on: device)
       executors[size] = try Executor(
-        plan, store: store, external: external, chooser: chooser, arenas: arenas)
+        plan, store: store, external: external, chooser: chooser, arenas: arenas,
+        sharesMemory: sharesMemory)
     }
     self.executors = executors
     update =
       memory.isSplit
       ? try Executor(
         .update(optimizer, of: network, on: device), store: store, chooser: chooser,
-        arenas: arenas) : nil
+        arenas: arenas, sharesMemory: sharesMemory) : nil
   }
 
   /// Enqueues the step with the images at `places` of the epoch's order.

@@ -39,7 +39,8 @@ struct BenchStepCommand: ParsableCommand {
       model: model, image: options.image ?? model.usualImage,
       classes: options.classes ?? model.usualClasses, batch: options.batch,
       mode: mode
-    ).run(steps: steps, on: context, chooser: chooser)
+    ).run(
+      steps: steps, on: context, chooser: chooser, checks: options.checkOptions.checks())
     if options.json { return try printJSON(result) }
     func milliseconds(_ seconds: Double) -> String { String(format: "%.2f ms", seconds * 1e3) }
     print("\(result.model), batch \(result.batch), on \(result.device)")

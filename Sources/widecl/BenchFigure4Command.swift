@@ -61,6 +61,8 @@ struct BenchFigure4Command: ParsableCommand {
     return try StepBenchmark(
       model: model, image: options.image ?? model.usualImage,
       classes: options.classes ?? model.usualClasses, batch: options.batch
-    ).run(steps: steps, on: context, chooser: chooser).medianS * 1e3
+    ).run(
+      steps: steps, on: context, chooser: chooser, checks: options.checkOptions.checks()
+    ).medianS * 1e3
   }
 }

@@ -44,7 +44,9 @@ struct BenchLayersCommand: ParsableCommand {
     let rows = try LayerBenchmark(
       model: model, image: options.image ?? model.usualImage,
       classes: options.classes ?? model.usualClasses, batch: options.batch
-    ).run(steps: steps, on: context, peaks: peaks, chooser: chooser)
+    ).run(
+      steps: steps, on: context, peaks: peaks, chooser: chooser,
+      checks: options.checkOptions.checks())
     if options.json {
       return try printJSON(
         Report(

@@ -12,6 +12,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Images in a batch.") var batch = 128
   @Option(parsing: .unconditional, help: "Use only the first N test images.") var limit: Int?
   @OptionGroup var tuningOptions: TuningOptions
+  @OptionGroup var checkOptions: CheckOptions
   @OptionGroup var deviceOptions: DeviceOptions
   @Flag(help: "Print JSON.") var json = false
 
@@ -35,7 +36,7 @@ struct EvaluateCommand: ParsableCommand {
     let context = try deviceOptions.makeContext()
     let metrics = try checkpoint.evaluate(
       on: data, file: self.checkpoint, batch: batch, context: context,
-      chooser: tuningOptions.chooser(for: context))
+      chooser: tuningOptions.chooser(for: context), checks: checkOptions.checks())
     if json {
       return try printJSON(
         Result(images: metrics.images, loss: metrics.loss, error: metrics.error))

@@ -24,6 +24,8 @@ enum Failure {
     case let error as TrainingError: return (error.exitStatus, error.description)
     case let error as TuningError: return (error.exitStatus, error.description)
     case let error as ModelError: return (64, error.description)
+    case let error as CheckError: return (70, error.description)
+    case is CheckError.Interrupted: return (Interrupt.exitStatus, "interrupted while checking")
     case let error as DeviceError: return (69, error.description)
     case let error as MemoryError:
       return (75, outOfMemory(error.description))

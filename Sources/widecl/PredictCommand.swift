@@ -20,6 +20,7 @@ struct PredictCommand: ParsableCommand {
     help: "Images answered at once; by default as many as are given, 64 at most.")
   var batch: Int?
   @OptionGroup var tuningOptions: TuningOptions
+  @OptionGroup var checkOptions: CheckOptions
   @OptionGroup var deviceOptions: DeviceOptions
   @Flag(help: "Print JSON.") var json = false
 
@@ -51,7 +52,7 @@ struct PredictCommand: ParsableCommand {
     let context = try deviceOptions.makeContext()
     let predictor = try Predictor(
       checkpoint, file: self.checkpoint, batch: batch ?? usualBatch, context: context,
-      chooser: tuningOptions.chooser(for: context))
+      chooser: tuningOptions.chooser(for: context), checks: checkOptions.checks())
     var results: [Result] = []
     var firstFailure: DataError?
     for start in stride(from: 0, to: images.count, by: predictor.batch) {

@@ -43,6 +43,7 @@ struct ReproduceCommand: ParsableCommand {
   @Option(help: "The folder for rows and result.") var output: String?
   @Flag(help: "Say what would be run, and stop.") var plan = false
   @OptionGroup var tuningOptions: TuningOptions
+  @OptionGroup var checkOptions: CheckOptions
   @OptionGroup var deviceOptions: DeviceOptions
   @Flag(help: "Print JSON.") var json = false
 
@@ -83,7 +84,8 @@ struct ReproduceCommand: ParsableCommand {
     Interrupt.install()
     let outcome = try study.run(
       chooser: { try tuningOptions.chooser(for: context, tuning: $0) },
-      algorithms: tuningOptions.algorithms, distrust: userDistrust(), report: tell,
+      algorithms: tuningOptions.algorithms, distrust: userDistrust(),
+      checks: checkOptions.checks(), report: tell,
       stop: { Interrupt.isRequested })
     if case .interrupted = outcome { throw ExitCode(Interrupt.exitStatus) }
     let result = try study.result()

@@ -18,6 +18,7 @@ struct StepOptions: ParsableArguments {
     help: "Number of classes; 10, or 1000 for ImageNet's models, by default.")
   var classes: Int?
   @OptionGroup var tuningOptions: TuningOptions
+  @OptionGroup var checkOptions: CheckOptions
   @OptionGroup var deviceOptions: DeviceOptions
   @Flag(help: "Print JSON.") var json = false
 

@@ -58,10 +58,20 @@ struct TrainCommand: ParsableCommand {
     help: "Train this many times with successive seeds; report the median test error.")
   var runs = 1
   @OptionGroup var tuningOptions: TuningOptions
+  @OptionGroup var checkOptions: CheckOptions
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Check all operations again every N epochs: for devices without error-correcting memory.",
+      valueName: "n"))
+  var checkEvery: Int?
   @OptionGroup var deviceOptions: DeviceOptions
 
   func validate() throws {
     guard runs >= 1 && runs <= 1000 else { throw ValidationError("--runs must be 1 to 1000") }
+    if let checkEvery, checkEvery < 1 || checkOptions.noCheck {
+      throw ValidationError("--check-every must be at least 1, and does not go with --no-check")
+    }
     if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
     if let microBatch, microBatch < 1 {
       throw ValidationError("--micro-batch must be at least 1")
@@ -105,6 +115,7 @@ struct TrainCommand: ParsableCommand {
       chooser = TunedChooser(
         [results], algorithms: tuningOptions.algorithms, distrust: userDistrust())
     }
+    let checks = checkOptions.checks()
     var errors: [Double] = []
     for number in 0..<runs {
       let run = try TrainingRun(
@@ -113,7 +124,10 @@ struct TrainCommand: ParsableCommand {
           limit: limit, microBatch: microBatch,
           folder: runs == 1 ? whole : try RunFolder(parts[number], resume: resume),
           resume: resume, whitenings: whitenings()),
-        context: context, chooser: chooser)
+        context: context, chooser: chooser, checks: checks)
+      try checks?.amend(
+        record, of: chooser, isBegun: run.trainer.totalSteps > 0, on: context.info)
+      run.repeatedChecks = checkEvery.map { ({ widecl.checks(isFresh: true) }, $0) }
       if run.trainer.isSplit {
         tell(
           "each batch of \(recipe.batchSize) goes in parts of at most \(run.trainer.microBatch) "

@@ -7,9 +7,15 @@ import Training
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Checks the kernels on a device, or replays another engine's training run.",
+    abstract: "Checks the kernels on a device, a run, a checkpoint, or another engine's run.",
     discussion: """
-      Without --trace, every configuration of every kernel is run on small problems and compared
+      With a MODEL and --data, everything that such a training and its evaluation launch is
+      compared with the double-precision references, at its real size and bound as in the run; a
+      step with a buffer for every tensor must then give the same bits as one whose tensors share
+      memory. With a CHECKPOINT and --data, its answers to test images are computed a second time
+      on the host, layer by layer in double precision.
+
+      Without either, every configuration of every kernel is run on small problems and compared
       with its double-precision reference: half an hour on two cores, or a part of it with
       --sample. The table tells which configurations are right wherever they were checked: the
       defaults, those of your tuning, the shipped ones, others. One that is wrong, crashes or
@@ -19,6 +25,11 @@ struct VerifyCommand: ParsableCommand {
       With --trace, the trace's steps are trained and the losses compared.
       """)
 
+  @Argument(
+    help: ArgumentHelp(
+      "A model, or a checkpoint that 'widecl train' wrote.", valueName: "model-or-checkpoint"))
+  var subject: String?
+  @OptionGroup var runOptions: VerifiedRunOptions
   @Option(help: "The folder of a trace.") var trace: String?
   @Option(help: "Only operations whose name contains this.") var op: String?
   @Option(name: .customLong("configuration"), help: "Only configurations that contain this.")
@@ -44,11 +55,15 @@ struct VerifyCommand: ParsableCommand {
   @Flag(help: .hidden) var worker = false
 
   func validate() throws {
+    try runOptions.validate(subject: subject)
     let isPart = op != nil || part != nil || sample != nil || seed != nil || largest != nil
-    if trace != nil && (isPart || bareBuffers) {
+    if trace != nil && subject != nil {
+      throw ValidationError("--trace does not go with a model or a checkpoint")
+    }
+    if (trace != nil || subject != nil) && (isPart || bareBuffers) {
       throw ValidationError(
         "--op, --configuration, --sample, --seed, --largest and --bare-buffers do not go with "
-          + "--trace")
+          + (subject == nil ? "--trace" : "a model or a checkpoint"))
     }
     if let sample, sample < 0 { throw ValidationError("--sample must be at least 0") }
     if let largest, !(largest > 0 && largest.isFinite) {
@@ -68,6 +83,10 @@ struct VerifyCommand: ParsableCommand {
   func run() throws {
     if worker { return try runVerificationWorker(deviceOptions) }
     if let trace { return try replay(trace) }
+    if let subject {
+      return try runOptions.verify(
+        subject, tuningOptions: tuningOptions, deviceOptions: deviceOptions, json: json)
+    }
     try checkKernels()
   }
 

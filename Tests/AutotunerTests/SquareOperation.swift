@@ -84,12 +84,11 @@ enum SquareOperation: TunableOperation {
     Cost(flops: Double(problem.count), bytes: 8 * Double(problem.count))
   }
 
-  static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    let tolerance = 1e-3
-    return [
-      ReferenceResult(
-        values: inputs[0].map { $0 * $0 }, tolerance: inputs[0].map { _ in tolerance })
-    ]
+  static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let x = inputs[0]
+    return [ReferenceOutput([problem.count]) { (x[$0] * x[$0], 1e-3) }]
   }
 
   static func checkProblem(for problem: Problem) -> Problem {

@@ -37,7 +37,7 @@ struct UpdateTests {
         let results = SGD.reference(
           NetworkRun.optimizer.problem(count: gradient.count),
           [gradient.map(Double.init), expected[index], velocities[index]],
-          learningRate: Double(Float(0.1)), firstStep: number == 0)
+          scalars: ["learningRate": .float(0.1), "firstStep": .int(number == 0 ? 1 : 0)])
         (expected[index], velocities[index]) = (results[0].values, results[1].values)
         try gradients.store.write(.parameter, at: index, expected[index].map { Float($0) })
       }

@@ -53,7 +53,7 @@ struct DropoutTests {
     let device = try TestDevice()
     let mask = DropoutMask(rate: 0.3, seed: 5, step: 6, layer: 7)
     let problem = Dropout.Problem(count: count, rate: 0.3)
-    let expected = mask.factors(count: count).map { Float($0) }
+    let expected = (0..<count).map { Float(mask.factor($0)) }
     for candidate in Dropout.candidates(for: problem, on: device.context.info).indices {
       #expect(try dropped(mask, candidate: candidate, on: device) == expected)
     }

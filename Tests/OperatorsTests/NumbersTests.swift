@@ -114,7 +114,8 @@ struct NumbersTests {
     let problem = SoftmaxCrossEntropy.Problem(batch: batch, classes: classes, needsGradient: true)
     let labels = (0..<batch).map { Float($0 % classes) }
     let expected = SoftmaxCrossEntropy.reference(
-      problem, [logits.map { Double($0) }, labels.map { Double($0) }, [0, 0, 0, 0]], valid: batch)
+      problem, [logits.map { Double($0) }, labels.map { Double($0) }, [0, 0, 0, 0]],
+      scalars: ["valid": .int(Int32(batch))])
     for configuration in SoftmaxCrossEntropy.candidates(for: problem, on: device.context.info) {
       let result = try run(
         SoftmaxCrossEntropy.self, problem, configuration, [logits, labels, [0, 0, 0, 0]],
@@ -229,10 +230,9 @@ struct NumbersTests {
     }
     let (x, w, dy) = (values(shape.inCount), values(shape.filterCount), values(shape.outCount))
     func double(_ values: [Float]) -> [Double] { values.map { Double($0) } }
-    let input = ConvolutionInput(double(x))
 
     let forward = Conv2DForward.Problem(shape: shape)
-    let y = shape.forwardReference(x: input, w: double(w)).values
+    let y = Conv2DForward.reference(forward, [double(x), double(w)])[0].values
     for (kind, configuration) in examples(
       of: Conv2DForward.candidates(for: forward, on: device.context.info))
     {
@@ -240,7 +240,7 @@ struct NumbersTests {
       bounds.check("forward: \(kind)", errorOfTypical(try #require(found), y), configuration)
     }
     let data = Conv2DBackwardData.Problem(shape: shape)
-    let dx = shape.backwardDataReference(dy: double(dy), w: double(w)).values
+    let dx = Conv2DBackwardData.reference(data, [double(dy), double(w)])[0].values
     for (kind, configuration) in examples(
       of: Conv2DBackwardData.candidates(for: data, on: device.context.info))
     {
@@ -248,7 +248,7 @@ struct NumbersTests {
       bounds.check("backward data: \(kind)", errorOfTypical(try #require(found), dx), configuration)
     }
     let filter = Conv2DBackwardFilter.Problem(shape: shape)
-    let dw = shape.backwardFilterReference(x: input, dy: double(dy)).values
+    let dw = Conv2DBackwardFilter.reference(filter, [double(x), double(dy)])[0].values
     for (kind, configuration) in examples(
       of: Conv2DBackwardFilter.candidates(for: filter, on: device.context.info))
     {
@@ -265,9 +265,7 @@ struct NumbersTests {
     let problem = Conv2DForward.Problem(shape: shape)
     let x = (0..<shape.inCount).map { Float(Double($0 % 5) * 1e-40) }
     let w = [Float](repeating: 1, count: shape.filterCount)
-    let y = shape.forwardReference(
-      x: ConvolutionInput(x.map { Double($0) }), w: w.map { Double($0) }
-    ).values
+    let y = Conv2DForward.reference(problem, [x, w].map { $0.map { Double($0) } })[0].values
     let candidates = Conv2DForward.candidates(for: problem, on: device.context.info)
     for (kind, configuration) in examples(of: candidates) {
       let found = try #require(

@@ -31,8 +31,9 @@ struct SoftmaxCrossEntropyTests {
     let logits = generator.values(count: 20, kind: .random).map { 3 * $0 }
     let labels: [Double] = [4, 0, 2, 1]
     func reference(_ logits: [Double]) -> [[Double]] {
-      SoftmaxCrossEntropy.reference(problem, [logits, labels, [0, 0, 0, 0]], valid: 3)
-        .map(\.values)
+      SoftmaxCrossEntropy.reference(
+        problem, [logits, labels, [0, 0, 0, 0]], scalars: ["valid": .int(3)]
+      ).map(\.values)
     }
     let expected = centralDifferences(at: logits) { reference($0)[1].reduce(0, +) / 3 }
     #expect(largestDifference(reference(logits)[2], expected) < 1e-9)

@@ -14,6 +14,9 @@ struct _cl_device_id;
 int clblast_parameters(struct _cl_device_id *device, const char *kernel, size_t count,
                        const char *const *names, size_t *values);
 
+// The path of the library that was loaded; NULL where the system does not tell.
+const char *clblast_path(void);
+
 #ifdef __cplusplus
 }
 #endif

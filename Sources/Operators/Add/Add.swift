@@ -44,8 +44,15 @@ package enum Add: TunableOperation {
     Cost(flops: Double(problem.count), bytes: 12 * Double(problem.count))
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    let values = zip(inputs[0], inputs[1]).map { $0 + $1 }
-    return [ReferenceResult(values: values, tolerance: values.map { roundoff * abs($0) })]
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let (a, b) = (inputs[0], inputs[1])
+    return [
+      ReferenceOutput([problem.count]) {
+        let sum = a[$0] + b[$0]
+        return (sum, roundoff * abs(sum))
+      }
+    ]
   }
 }

@@ -34,15 +34,20 @@ package enum AddReLUForward: TunableOperation {
     Cost(flops: 2 * Double(problem.count), bytes: 12 * Double(problem.count))
   }
 
-  package static func exampleScalars(_ problem: Problem) -> DynamicScalars {
-    ["share": .float(0.5)]
+  package static func exampleScalars(_ problem: Problem) -> [DynamicScalars] {
+    [["share": .float(0.5)], ["share": .float(0)]]
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    let sums = zip(inputs[0], inputs[1]).map { 0.5 * $0 + $1 }
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let (a, b) = (inputs[0], inputs[1])
+    let share = scalars.number("share")
     return [
-      ReferenceResult(
-        values: sums.map { max($0, 0) }, tolerance: sums.map { 2 * roundoff * abs($0) })
+      ReferenceOutput([problem.count]) {
+        let sum = share * a[$0] + b[$0]
+        return (max(sum, 0), 2 * roundoff * (abs(share * a[$0]) + abs(b[$0])))
+      }
     ]
   }
 }
@@ -77,12 +82,11 @@ package enum AddReLUBackward: TunableOperation {
     Cost(flops: Double(problem.count), bytes: 12 * Double(problem.count))
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    [
-      ReferenceResult(
-        values: zip(inputs[0], inputs[1]).map { $1 <= 0 ? 0 : $0 },
-        tolerance: Array(repeating: 0, count: problem.count))
-    ]
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let (dy, y) = (inputs[0], inputs[1])
+    return [ReferenceOutput([problem.count]) { (y[$0] <= 0 ? 0 : dy[$0], 0) }]
   }
 }
 

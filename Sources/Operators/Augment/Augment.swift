@@ -127,17 +127,15 @@ package enum Augment: TunableOperation {
     return Cost(flops: 2 * values, bytes: (problem.floats == true ? 8 : 5) * values)
   }
 
-  private static let exampleSeed: UInt64 = 5 << 32 | 3
-  private static let exampleStep: UInt32 = 17
-
-  private static func exampleFirst(_ problem: Problem) -> Int { problem.total - problem.batch }
-  private static func exampleValid(_ problem: Problem) -> Int { max(1, problem.batch - 1) }
-
-  package static func exampleScalars(_ problem: Problem) -> DynamicScalars {
-    [
-      "first": .int(Int32(exampleFirst(problem))), "valid": .int(Int32(exampleValid(problem))),
-      "seedLow": .uint(3), "seedHigh": .uint(5), "step": .uint(exampleStep),
-    ]
+  /// Of a batch whose last slot is not valid, at the end of the order, and of a full batch at its
+  /// beginning.
+  package static func exampleScalars(_ problem: Problem) -> [DynamicScalars] {
+    [(problem.total - problem.batch, max(1, problem.batch - 1)), (0, problem.batch)].map {
+      [
+        "first": .int(Int32($0)), "valid": .int(Int32($1)), "seedLow": .uint(3),
+        "seedHigh": .uint(5), "step": .uint(17),
+      ]
+    }
   }
 
   package static func exampleInput(
@@ -149,7 +147,10 @@ package enum Augment: TunableOperation {
       (0..<tensor.count).map { _ in Double(UInt8.random(in: 0...255, using: &generator)) }
     case "imageLabels":
       (0..<tensor.count).map { _ in Double(Int.random(in: 0..<10, using: &generator)) }
-    case "order": (0..<tensor.count).map(Double.init).shuffled(using: &generator)
+    case "order":
+      (0..<tensor.count).map { _ in
+        Double(Int.random(in: 0..<problem.total, using: &generator))
+      }
     case "mean":
       (0..<tensor.count).map { _ in Double(Float.random(in: 100...150, using: &generator)) }
     case "inverseDeviation":
@@ -158,40 +159,32 @@ package enum Augment: TunableOperation {
     }
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    let draws = AugmentDraws(problem: problem, seed: exampleSeed, step: exampleStep)
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let draws = AugmentDraws(
+      problem: problem, seed: scalars.seed, step: UInt32(scalars.integer("step")))
+    let (first, valid) = (scalars.integer("first"), scalars.integer("valid"))
     let (images, imageLabels, order, mean, inverse) =
       (inputs[0], inputs[1], inputs[2], inputs[3], inputs[4])
-    var x: [Double] = []
-    var labels: [Double] = []
     let (height, width, channels) = (problem.height, problem.width, problem.channels)
-    for slot in 0..<problem.batch {
-      guard slot < exampleValid(problem) else {
-        x += [Double](repeating: 0, count: height * width * channels)
-        labels.append(0)
-        continue
-      }
-      let image = Int(order[exampleFirst(problem) + slot])
-      labels.append(imageLabels[image])
-      let draw = draws[slot]
-      for row in 0..<height {
-        for column in 0..<width {
-          let from = draw.source(row: row, column: column)
-          for c in 0..<channels {
-            guard let from else {
-              x.append(0)
-              continue
-            }
-            let byte = images[((image * height + from.row) * width + from.column) * channels + c]
-            x.append((byte - mean[c]) * inverse[c])
-          }
-        }
-      }
-    }
     return [
-      ReferenceResult(
-        values: x, tolerance: x.map { 4 * roundoff * abs($0) }, exactOnIntegers: false),
-      ReferenceResult(values: labels, tolerance: labels.map { _ in 0 }),
+      ReferenceOutput(
+        [problem.batch, height, width, channels], exactOnIntegers: false, terms: 10
+      ) { index in
+        let (pixel, c) = index.quotientAndRemainder(dividingBy: channels)
+        let slot = pixel / (height * width)
+        guard slot < valid,
+          let from = draws[slot].source(row: pixel / width % height, column: pixel % width)
+        else { return (0, 0) }
+        let image = Int(order[first + slot])
+        let byte = images[((image * height + from.row) * width + from.column) * channels + c]
+        let value = (byte - mean[c]) * inverse[c]
+        return (value, 4 * roundoff * abs(value))
+      },
+      ReferenceOutput([problem.batch]) { slot in
+        (slot < valid ? imageLabels[Int(order[first + slot])] : 0, 0)
+      },
     ]
   }
 }

@@ -137,7 +137,7 @@ package enum BatchNormReLUBackward: TunableOperation {
     }
   }
 
-  package static func exampleScalars(_ problem: Problem) -> DynamicScalars {
-    problem.dropout > 0 ? DropoutMask.example(rate: problem.dropout).scalars : [:]
+  package static func exampleScalars(_ problem: Problem) -> [DynamicScalars] {
+    [problem.dropout > 0 ? DropoutMask.example(rate: problem.dropout).scalars : [:]]
   }
 }

@@ -101,7 +101,7 @@ package enum BatchNormReLUForward: TunableOperation {
     }
   }
 
-  package static func exampleScalars(_ problem: Problem) -> DynamicScalars {
-    problem.dropout > 0 ? DropoutMask.example(rate: problem.dropout).scalars : [:]
+  package static func exampleScalars(_ problem: Problem) -> [DynamicScalars] {
+    [problem.dropout > 0 ? DropoutMask.example(rate: problem.dropout).scalars : [:]]
   }
 }

@@ -62,26 +62,31 @@ package enum BiasActivationBackward: TunableOperation {
         * Double((problem.activation == .identity ? 1 : 3) * problem.count + problem.channels))
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    let dx = inputs[0].indices.map { index in
-      problem.activation == .identity
-        ? inputs[0][index]
-        : inputs[0][index] * problem.activation.derivative(ofValue: inputs[1][index])
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let dy = inputs[0]
+    let y = problem.activation == .identity ? nil : inputs[1]
+    @Sendable func gradient(_ index: Int) -> ReferenceOutput.Element {
+      guard let y = y?[index] else { return (dy[index], 0) }
+      // y + 1 and y · (1 - y) cancel where they are small.
+      return (
+        dy[index] * problem.activation.derivative(ofValue: y),
+        4 * roundoff * abs(dy[index]) * (1 + abs(y)) * (1 + abs(y))
+      )
     }
-    // y + 1 and y · (1 - y) cancel where they are small.
-    let errors = inputs[0].indices.map { index in
-      let y = problem.activation == .identity ? 0 : abs(inputs[1][index])
-      return 4 * roundoff * abs(inputs[0][index]) * (1 + y) * (1 + y)
+    let growth = 4 * Double(problem.rows).squareRoot() * roundoff
+    let sums = concurrentMap(Array(0..<problem.channels), terms: problem.rows) { channel in
+      var sum: ReferenceOutput.Element = (0, 0)
+      for index in stride(from: channel, to: problem.count, by: problem.channels) {
+        let (value, tolerance) = gradient(index)
+        sum.value += value
+        sum.tolerance += growth * abs(value) + tolerance
+      }
+      return sum
     }
-    var sums = [Double](repeating: 0, count: problem.channels)
-    var tolerance = sums
-    for index in dx.indices {
-      sums[index % problem.channels] += dx[index]
-      tolerance[index % problem.channels] +=
-        4 * Double(problem.rows).squareRoot() * roundoff * abs(dx[index]) + errors[index]
-    }
-    let dbias = ReferenceResult(values: sums, tolerance: tolerance)
-    guard problem.activation != .identity else { return [dbias] }
-    return [ReferenceResult(values: dx, tolerance: errors), dbias]
+    let dbias = ReferenceOutput(sums, terms: problem.rows, sumsPixels: true)
+    guard y != nil else { return [dbias] }
+    return [ReferenceOutput([problem.rows, problem.channels], element: gradient), dbias]
   }
 }

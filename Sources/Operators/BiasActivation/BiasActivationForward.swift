@@ -40,16 +40,22 @@ package enum BiasActivationForward: TunableOperation {
     Cost(flops: 2 * Double(problem.count), bytes: 4 * Double(2 * problem.count + problem.channels))
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    let sums = inputs[0].indices.map { inputs[0][$0] + inputs[1][$0 % problem.channels] }
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let (x, bias) = (inputs[0], inputs[1])
     let activation = problem.activation
     return [
-      ReferenceResult(
-        values: sums.map(activation.value),
+      ReferenceOutput(
+        [problem.rows, problem.channels], exactOnIntegers: activation.isExactOnIntegers
+      ) {
+        let sum = x[$0] + bias[$0 % problem.channels]
         // The sum's rounding, and a few units of e's power, which is at most 1 behind the bend.
-        tolerance: sums.map {
-          2 * roundoff * abs($0) + (activation.isExactOnIntegers ? 0 : 16 * roundoff)
-        }, exactOnIntegers: activation.isExactOnIntegers)
+        return (
+          activation.value(sum),
+          2 * roundoff * abs(sum) + (activation.isExactOnIntegers ? 0 : 16 * roundoff)
+        )
+      }
     ]
   }
 }

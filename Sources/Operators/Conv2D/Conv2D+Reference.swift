@@ -1,106 +1,171 @@
 import Autotuner
 
 /// A convolution's input in double precision, normalised where asked for.
-package struct ConvolutionInput {
-  var values: [Double]
-  /// How far single precision may be from each value.
-  var tolerance: [Double]?
-  /// Whether the values are what was given.
-  var isPlain: Bool { tolerance == nil }
-  /// Tensors of the operation that were used up.
-  let used: Int
+private enum ConvolutionInput: Sendable {
+  /// The values that were given.
+  case plain(ReferenceInput)
+  /// With the bounds of what single precision rounds in it.
+  case normalized(ReferenceOutput)
 
-  /// A plain input.
-  package init(_ values: [Double]) {
-    self.values = values
-    tolerance = nil
-    used = 1
+  /// The input, and the tensors of the operation behind it and its coefficients.
+  static func first(
+    of inputs: [ReferenceInput], _ shape: Conv2DShape, _ normalization: InputNormalization?,
+    _ scalars: DynamicScalars
+  ) -> (input: ConvolutionInput, rest: [ReferenceInput]) {
+    guard let normalization else { return (.plain(inputs[0]), Array(inputs.dropFirst())) }
+    return (
+      .normalized(normalization.reference(shape, Array(inputs.prefix(5)), scalars)),
+      Array(inputs.dropFirst(5))
+    )
   }
 
-  init(_ shape: Conv2DShape, _ normalization: InputNormalization?, _ inputs: [[Double]]) {
-    let result = normalization?.reference(shape, Array(inputs.prefix(5)))
-    values = result?.values ?? inputs[0]
-    tolerance = result?.tolerance
-    used = result == nil ? 1 : 5
+  /// Whether the values are what was given.
+  var isPlain: Bool { if case .plain = self { true } else { false } }
+
+  subscript(_ index: Int) -> ReferenceOutput.Element {
+    switch self {
+    case .plain(let input): (input[index], 0)
+    case .normalized(let output): output[index]
+    }
+  }
+}
+
+/// A sum of products with the bound of what single precision rounds in it, 4·√K·ε·Σ|a||b| for the K
+/// products that are not 0, and the products' own errors.
+private struct ProductSum {
+  private var value: Double
+  private var magnitude: Double
+  private var errors = 0.0
+  private var terms = 1
+
+  init(start: Double = 0) {
+    value = start
+    magnitude = abs(start)
+  }
+
+  @inline(__always)
+  mutating func add(_ a: ReferenceOutput.Element, _ b: Double) {
+    let product = a.value * b
+    value += product
+    magnitude += abs(product)
+    errors += a.tolerance * abs(b)
+    terms += product == 0 ? 0 : 1
+  }
+
+  var element: ReferenceOutput.Element {
+    (value, 4 * Double(terms).squareRoot() * roundoff * magnitude + errors)
   }
 }
 
 extension Conv2DShape {
-  /// Calls `body` with every product of a convolution: indices of x, w and y.
-  private func forEachProduct(_ body: (_ x: Int, _ w: Int, _ y: Int) -> Void) {
-    for image in 0..<batch {
-      for row in 0..<outHeight {
-        for column in 0..<outWidth {
-          let y = ((image * outHeight + row) * outWidth + column) * outChannels
-          for r in 0..<kernel {
-            let inRow = row * stride + r - pad
-            guard inRow >= 0 && inRow < inHeight else { continue }
-            for s in 0..<kernel {
-              let inColumn = column * stride + s - pad
-              guard inColumn >= 0 && inColumn < inWidth else { continue }
-              let x = ((image * inHeight + inRow) * inWidth + inColumn) * inChannels
-              let w = (r * kernel + s) * inChannels * outChannels
-              for c in 0..<inChannels {
-                for o in 0..<outChannels { body(x + c, w + c * outChannels + o, y + o) }
-              }
-            }
-          }
+  private var inExtents: [Int] { [batch, inHeight, inWidth, inChannels] }
+  private var outExtents: [Int] { [batch, outHeight, outWidth, outChannels] }
+
+  /// y from x and w.
+  fileprivate func forwardReference(
+    x: ConvolutionInput, w: ReferenceInput, residual: ReferenceInput?
+  ) -> ReferenceOutput {
+    ReferenceOutput(
+      outExtents, exactOnIntegers: x.isPlain, terms: kernel * kernel * inChannels
+    ) { index in
+      let (pixel, o) = index.quotientAndRemainder(dividingBy: outChannels)
+      let image = pixel / (outHeight * outWidth)
+      let (row, column) = (pixel / outWidth % outHeight, pixel % outWidth)
+      var sum = ProductSum(start: residual?[index] ?? 0)
+      for tap in 0..<kernel * kernel {
+        let (inRow, inColumn) = (
+          row * stride + tap / kernel - pad, column * stride + tap % kernel - pad
+        )
+        guard inRow >= 0 && inRow < inHeight && inColumn >= 0 && inColumn < inWidth else {
+          continue
         }
+        let from = ((image * inHeight + inRow) * inWidth + inColumn) * inChannels
+        let filter = tap * inChannels * outChannels + o
+        for c in 0..<inChannels { sum.add(x[from + c], w[filter + c * outChannels]) }
       }
+      return sum.element
     }
   }
 
-  /// Sums products of `a` and `b` into `count` results; `terms` is the length of a sum.
-  ///
-  /// The tolerance is 4·√K·ε·Σ|a||b|, with ε of single precision.
-  private func sums(
-    count: Int, terms: Int, residual: [Double]? = nil, a: ConvolutionInput, b: [Double],
-    pick: (_ x: Int, _ w: Int, _ y: Int) -> (a: Int, b: Int, result: Int)
-  ) -> ReferenceResult {
-    var values = residual ?? Array(repeating: 0, count: count)
-    var magnitudes = values.map(abs)
-    let factor = 4 * Double(terms + 1).squareRoot() * 0x1p-24
-    // An error of a's own counts as much as it would after the sum's rounding.
-    let ownError = (a.tolerance ?? a.values.map { _ in 0 }).map { $0 / factor }
-    a.values.withUnsafeBufferPointer { a in
-      b.withUnsafeBufferPointer { b in
-        values.withUnsafeMutableBufferPointer { values in
-          magnitudes.withUnsafeMutableBufferPointer { magnitudes in
-            forEachProduct { x, w, y in
-              let at = pick(x, w, y)
-              let product = a[at.a] * b[at.b]
-              values[at.result] += product
-              magnitudes[at.result] += abs(product) + ownError[at.a] * abs(b[at.b])
-            }
+  /// dx from dy and w.
+  fileprivate func backwardDataReference(
+    dy: ReferenceInput, w: ReferenceInput, residual: ReferenceInput?
+  ) -> ReferenceOutput {
+    ReferenceOutput(inExtents, terms: kernel * kernel * outChannels) { index in
+      let (pixel, c) = index.quotientAndRemainder(dividingBy: inChannels)
+      let image = pixel / (inHeight * inWidth)
+      let (row, column) = (pixel / inWidth % inHeight, pixel % inWidth)
+      var sum = ProductSum(start: residual?[index] ?? 0)
+      for tap in 0..<kernel * kernel {
+        let (down, right) = (row + pad - tap / kernel, column + pad - tap % kernel)
+        guard down >= 0, right >= 0, down.isMultiple(of: stride), right.isMultiple(of: stride),
+          down / stride < outHeight, right / stride < outWidth
+        else { continue }
+        let from =
+          ((image * outHeight + down / stride) * outWidth + right / stride) * outChannels
+        let filter = (tap * inChannels + c) * outChannels
+        for o in 0..<outChannels { sum.add((dy[from + o], 0), w[filter + o]) }
+      }
+      return sum.element
+    }
+  }
+
+  /// dw from x and dy.
+  fileprivate func backwardFilterReference(
+    x: ConvolutionInput, dy: ReferenceInput
+  ) -> ReferenceOutput {
+    ReferenceOutput(
+      [kernel, kernel, inChannels, outChannels], exactOnIntegers: x.isPlain, terms: outPixels
+    ) { index in
+      let (place, o) = index.quotientAndRemainder(dividingBy: outChannels)
+      let (tap, c) = place.quotientAndRemainder(dividingBy: inChannels)
+      let (r, s) = (tap / kernel - pad, tap % kernel - pad)
+      var sum = ProductSum()
+      for image in 0..<batch {
+        for row in 0..<outHeight where (0..<inHeight).contains(row * stride + r) {
+          let from = ((image * inHeight + row * stride + r) * inWidth + s) * inChannels + c
+          let to = (image * outHeight + row) * outWidth * outChannels + o
+          for column in 0..<outWidth where (0..<inWidth).contains(column * stride + s) {
+            let gradient = dy[to + column * outChannels]
+            if gradient != 0 { sum.add(x[from + column * stride * inChannels], gradient) }
           }
         }
       }
+      return sum.element
     }
-    return ReferenceResult(
-      values: values, tolerance: magnitudes.map { $0 * factor }, exactOnIntegers: a.isPlain)
   }
+}
 
-  /// y from x and w, in double precision.
-  package func forwardReference(
-    x: ConvolutionInput, w: [Double], residual: [Double]? = nil
-  ) -> ReferenceResult {
-    sums(
-      count: outCount, terms: kernel * kernel * inChannels, residual: residual, a: x, b: w
-    ) { ($0, $1, $2) }
+extension Conv2DForward {
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let (x, rest) = ConvolutionInput.first(
+      of: inputs, problem.shape, problem.normalization, scalars)
+    return [
+      problem.shape.forwardReference(
+        x: x, w: rest[0], residual: problem.withResidual ? rest[1] : nil)
+    ]
   }
+}
 
-  /// dx from dy and w, in double precision.
-  package func backwardDataReference(
-    dy: [Double], w: [Double], residual: [Double]? = nil
-  ) -> ReferenceResult {
-    sums(
-      count: inCount, terms: kernel * kernel * outChannels, residual: residual,
-      a: ConvolutionInput(dy), b: w
-    ) { ($2, $1, $0) }
+extension Conv2DBackwardData {
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    [
+      problem.shape.backwardDataReference(
+        dy: inputs[0], w: inputs[1], residual: problem.withResidual ? inputs[2] : nil)
+    ]
   }
+}
 
-  /// dw from x and dy, in double precision.
-  package func backwardFilterReference(x: ConvolutionInput, dy: [Double]) -> ReferenceResult {
-    sums(count: filterCount, terms: outPixels, a: x, b: dy) { ($0, $2, $1) }
+extension Conv2DBackwardFilter {
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let (x, rest) = ConvolutionInput.first(
+      of: inputs, problem.shape, problem.normalization, scalars)
+    return [problem.shape.backwardFilterReference(x: x, dy: rest[0])]
   }
 }

@@ -108,11 +108,4 @@ package enum Conv2DBackwardData: TunableOperation {
   package static func distance(_ a: Problem, _ b: Problem) -> Double? {
     a.shape.distance(to: b.shape).map { $0 + (a.withResidual == b.withResidual ? 0 : 0.02) }
   }
-
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    [
-      problem.shape.backwardDataReference(
-        dy: inputs[0], w: inputs[1], residual: problem.withResidual ? inputs[2] : nil)
-    ]
-  }
 }

@@ -113,8 +113,8 @@ package enum Conv2DForward: TunableOperation {
       ?? generator.values(count: tensor.count, kind: kind)
   }
 
-  package static func exampleScalars(_ problem: Problem) -> DynamicScalars {
-    problem.normalization?.exampleScalars(problem.shape) ?? [:]
+  package static func exampleScalars(_ problem: Problem) -> [DynamicScalars] {
+    problem.normalization?.exampleScalars(problem.shape) ?? [[:]]
   }
 
   package static func distance(_ a: Problem, _ b: Problem) -> Double? {
@@ -122,14 +122,5 @@ package enum Conv2DForward: TunableOperation {
       $0 + (a.withResidual == b.withResidual ? 0 : 0.02)
         + (a.normalization == b.normalization ? 0 : 0.02)
     }
-  }
-
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    let input = ConvolutionInput(problem.shape, problem.normalization, inputs)
-    let rest = Array(inputs.dropFirst(input.used))
-    return [
-      problem.shape.forwardReference(
-        x: input, w: rest[0], residual: problem.withResidual ? rest[1] : nil)
-    ]
   }
 }

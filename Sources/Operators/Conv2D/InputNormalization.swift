@@ -84,13 +84,15 @@ package struct InputNormalization: Hashable, Codable, Sendable, CustomStringConv
       problem(shape), tensor, kind: kind, generator: &generator)
   }
 
-  func exampleScalars(_ shape: Conv2DShape) -> DynamicScalars {
+  func exampleScalars(_ shape: Conv2DShape) -> [DynamicScalars] {
     BatchNormReLUForward.exampleScalars(problem(shape))
   }
 
   /// The normalised input and its rounding bounds; `inputs` are x and the coefficients.
-  func reference(_ shape: Conv2DShape, _ inputs: [[Double]]) -> ReferenceResult {
-    BatchNormReLUForward.reference(problem(shape), inputs)[0]
+  func reference(
+    _ shape: Conv2DShape, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> ReferenceOutput {
+    BatchNormReLUForward.reference(problem(shape), inputs, scalars)[0]
   }
 }
 

@@ -37,7 +37,10 @@ package enum Copy: TunableOperation {
     Cost(flops: 0, bytes: 8 * Double(problem.count))
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    [ReferenceResult(values: inputs[0], tolerance: Array(repeating: 0, count: problem.count))]
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let x = inputs[0]
+    return [ReferenceOutput([problem.count]) { (x[$0], 0) }]
   }
 }

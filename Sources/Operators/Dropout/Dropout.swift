@@ -76,17 +76,22 @@ package enum Dropout: TunableOperation {
     Cost(flops: Double(problem.count), bytes: 8 * Double(problem.count))
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    let factors = DropoutMask.example(rate: problem.rate).factors(count: problem.count)
-    let values = zip(inputs[0], factors).map { $0 * $1 }
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let x = inputs[0]
+    let mask = DropoutMask(rate: problem.rate, scalars)
     return [
-      ReferenceResult(
-        values: values, tolerance: values.map { roundoff * abs($0) },
-        exactOnIntegers: problem.rate == 0 || problem.rate == 0.5)
+      ReferenceOutput(
+        [problem.count], exactOnIntegers: problem.rate == 0 || problem.rate == 0.5, terms: 8
+      ) {
+        let value = x[$0] * mask.factor($0)
+        return (value, roundoff * abs(value))
+      }
     ]
   }
 
-  package static func exampleScalars(_ problem: Problem) -> DynamicScalars {
-    DropoutMask.example(rate: problem.rate).scalars
+  package static func exampleScalars(_ problem: Problem) -> [DynamicScalars] {
+    [DropoutMask.example(rate: problem.rate).scalars]
   }
 }

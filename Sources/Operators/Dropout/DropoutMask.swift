@@ -17,6 +17,13 @@ package struct DropoutMask: Sendable {
     self.layer = layer
   }
 
+  /// The mask that a launch's scalars choose.
+  init(rate: Float, _ scalars: DynamicScalars) {
+    self.init(
+      rate: rate, seed: scalars.seed, step: UInt32(scalars.integer("step")),
+      layer: UInt32(scalars.integer("layer")))
+  }
+
   /// The mask of the tests.
   package static func example(rate: Float) -> DropoutMask {
     DropoutMask(rate: rate, seed: 0x0123_4567_89ab_cdef, step: 7, layer: 3)
@@ -25,17 +32,10 @@ package struct DropoutMask: Sendable {
   /// What kept elements are multiplied by, in the precision of the kernels.
   package static func scale(rate: Float) -> Float { 1 / (1 - rate) }
 
-  /// What each of the first `count` elements is multiplied by.
-  package func factors(count: Int) -> [Double] {
-    let philox = Philox(seed: seed)
-    let scale = Double(Self.scale(rate: rate))
-    var result: [Double] = []
-    result.reserveCapacity(count + 3)
-    for quad in 0..<UInt32(ceilDivide(count, 4)) {
-      let words = philox(quad, layer, step, 0)
-      for lane in 0..<4 { result.append(Philox.uniform(words[lane]) >= rate ? scale : 0) }
-    }
-    return Array(result.prefix(count))
+  /// What the element at `index` is multiplied by.
+  package func factor(_ index: Int) -> Double {
+    let words = Philox(seed: seed)(UInt32(index / 4), layer, step, 0)
+    return Philox.uniform(words[index % 4]) >= rate ? Double(Self.scale(rate: rate)) : 0
   }
 
   /// The values of the scalars that change from step to step.

@@ -46,11 +46,9 @@ package enum Fill: TunableOperation {
     Cost(flops: 0, bytes: 4 * Double(problem.count))
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    [
-      ReferenceResult(
-        values: Array(repeating: Double(problem.value), count: problem.count),
-        tolerance: Array(repeating: 0, count: problem.count))
-    ]
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    [ReferenceOutput([problem.count]) { _ in (Double(problem.value), 0) }]
   }
 }

@@ -28,15 +28,15 @@ package enum GateForward: TunableOperation {
     Cost(flops: 4 * Double(problem.count), bytes: 16 * Double(problem.count))
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    let terms = (0..<problem.count).map { index in
-      let (h, t, x) = (inputs[0][index], inputs[1][index], inputs[2][index])
-      return (transformed: t * h, carried: (1 - t) * x)
-    }
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let (h, t, x) = (inputs[0], inputs[1], inputs[2])
     return [
-      ReferenceResult(
-        values: terms.map { $0.transformed + $0.carried },
-        tolerance: terms.map { 4 * roundoff * (abs($0.transformed) + abs($0.carried)) })
+      ReferenceOutput([problem.count]) {
+        let (transformed, carried) = (t[$0] * h[$0], (1 - t[$0]) * x[$0])
+        return (transformed + carried, 4 * roundoff * (abs(transformed) + abs(carried)))
+      }
     ]
   }
 }
@@ -67,24 +67,21 @@ package enum GateBackward: TunableOperation {
     Cost(flops: 5 * Double(problem.count), bytes: 28 * Double(problem.count))
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    func result(
-      _ factor: (_ h: Double, _ t: Double, _ x: Double) -> Double,
-      _ magnitude: (_ h: Double, _ t: Double, _ x: Double) -> Double
-    ) -> ReferenceResult {
-      let values = (0..<problem.count).map { index in
-        inputs[0][index] * factor(inputs[1][index], inputs[2][index], inputs[3][index])
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let (dy, h, t, x) = (inputs[0], inputs[1], inputs[2], inputs[3])
+    func output(_ factor: @escaping @Sendable (Int) -> (value: Double, magnitude: Double))
+      -> ReferenceOutput
+    {
+      ReferenceOutput([problem.count]) {
+        let (value, magnitude) = factor($0)
+        return (dy[$0] * value, 4 * roundoff * abs(dy[$0]) * magnitude)
       }
-      let tolerance = (0..<problem.count).map { index in
-        4 * roundoff * abs(inputs[0][index])
-          * magnitude(inputs[1][index], inputs[2][index], inputs[3][index])
-      }
-      return ReferenceResult(values: values, tolerance: tolerance)
     }
     return [
-      result({ _, t, _ in t }, { _, t, _ in abs(t) }),
-      result({ h, _, x in h - x }, { h, _, x in abs(h) + abs(x) }),
-      result({ _, t, _ in 1 - t }, { _, t, _ in 1 + abs(t) }),
+      output { (t[$0], abs(t[$0])) }, output { (h[$0] - x[$0], abs(h[$0]) + abs(x[$0])) },
+      output { (1 - t[$0], 1 + abs(t[$0])) },
     ]
   }
 }

@@ -78,40 +78,31 @@ package enum Initialize: TunableOperation {
     Cost(flops: 0, bytes: 4 * Double(problem.count))
   }
 
-  private static let exampleSeed: UInt64 = 9 << 32 | 7
-  private static let exampleStream: UInt32 = 3
-
-  package static func exampleScalars(_ problem: Problem) -> DynamicScalars {
-    let key = Philox(seed: exampleSeed).key
-    return [
-      "seedLow": .uint(key.x), "seedHigh": .uint(key.y), "stream": .uint(exampleStream),
-    ]
+  package static func exampleScalars(_ problem: Problem) -> [DynamicScalars] {
+    [["seedLow": .uint(7), "seedHigh": .uint(9), "stream": .uint(3)]]
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    let philox = Philox(seed: exampleSeed)
-    var values: [Double] = []
-    var tolerance: [Double] = []
-    for block in 0..<UInt32(ceilDivide(problem.count, 4)) {
-      let words = philox(block, 0x494e_4954, exampleStream, 0)
-      let u = (0..<4).map { Double(Philox.uniform(words[$0])) }
-      switch problem.distribution {
-      case .uniform(let low, let high):
-        values += u.map { Double(low) + Double(high - low) * $0 }
-        tolerance += u.map { 2 * roundoff * (abs(Double(low)) + Double(high - low) * $0) }
-      case .normal(let deviation):
-        for (a, b) in [(u[0], u[1]), (u[2], u[3])] {
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let philox = Philox(seed: scalars.seed)
+    let stream = UInt32(scalars.integer("stream"))
+    return [
+      ReferenceOutput([problem.count], exactOnIntegers: false, terms: 8) { index in
+        let words = philox(UInt32(index / 4), 0x494e_4954, stream, 0)
+        let lane = index % 4
+        switch problem.distribution {
+        case .uniform(let low, let high):
+          let share = Double(high - low) * Double(Philox.uniform(words[lane]))
+          return (Double(low) + share, 2 * roundoff * (abs(Double(low)) + share))
+        case .normal(let deviation):
+          let a = Double(Philox.uniform(words[lane & 2]))
+          let angle = 2 * Double.pi * Double(Philox.uniform(words[lane | 1]))
           let radius = Double(deviation) * (-2 * log(1 - a)).squareRoot()
-          values += [radius * cos(2 * .pi * b), radius * sin(2 * .pi * b)]
           // OpenCL allows log 3 ulp, sqrt 3 and cospi and sinpi 4, each two of our roundings.
-          tolerance += [32 * roundoff * radius, 32 * roundoff * radius]
+          return (radius * (lane & 1 == 0 ? cos(angle) : sin(angle)), 32 * roundoff * radius)
         }
       }
-    }
-    return [
-      ReferenceResult(
-        values: Array(values.prefix(problem.count)),
-        tolerance: Array(tolerance.prefix(problem.count)), exactOnIntegers: false)
     ]
   }
 }

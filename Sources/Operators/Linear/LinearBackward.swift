@@ -67,15 +67,20 @@ package enum LinearBackward: TunableOperation {
     return Cost(flops: 2 * product.flops, bytes: 2 * product.bytes)
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
     let (dy, x, w) = (inputs[0], inputs[1], inputs[2])
     let (batch, from, to) = (problem.batch, problem.inputs, problem.outputs)
+    var dbias = productReference(
+      m: 1, n: to, k: batch, a: { _, _ in 1 }, b: { dy[$0 * to + $1] })
+    dbias.sumsPixels = true
     return [
       productReference(
         m: batch, n: from, k: to, a: { dy[$0 * to + $1] }, b: { w[$0 * from + $1] }),
       productReference(
         m: to, n: from, k: batch, a: { dy[$1 * to + $0] }, b: { x[$0 * from + $1] }),
-      productReference(m: 1, n: to, k: batch, a: { _, _ in 1 }, b: { dy[$0 * to + $1] }),
+      dbias,
     ]
   }
 }

@@ -57,7 +57,9 @@ package enum LinearForward: TunableOperation {
 
   package static func cost(_ problem: Problem) -> Cost { problem.product }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
     let (x, w, bias) = (inputs[0], inputs[1], inputs[2])
     return [
       productReference(

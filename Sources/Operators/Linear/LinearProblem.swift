@@ -74,23 +74,26 @@ package struct LinearConfiguration: Hashable, Codable, Sendable, CustomStringCon
 ///
 /// `a` and `b` give the elements of an [m, k] and a [k, n] matrix.
 func productReference(
-  m: Int, n: Int, k: Int, start: (Int) -> Double = { _ in 0 },
-  a: (_ row: Int, _ inner: Int) -> Double, b: (_ inner: Int, _ column: Int) -> Double
-) -> ReferenceResult {
-  var values: [Double] = []
-  var tolerance: [Double] = []
-  for row in 0..<m {
-    for column in 0..<n {
-      var sum = start(column)
-      var magnitude = abs(sum)
-      for inner in 0..<k {
-        let term = a(row, inner) * b(inner, column)
-        sum += term
-        magnitude += abs(term)
-      }
-      values.append(sum)
-      tolerance.append(4 * Double(k + 1).squareRoot() * roundoff * magnitude)
-    }
+  m: Int, n: Int, k: Int, start: @escaping @Sendable (Int) -> Double = { _ in 0 },
+  a: @escaping @Sendable (_ row: Int, _ inner: Int) -> Double,
+  b: @escaping @Sendable (_ inner: Int, _ column: Int) -> Double
+) -> ReferenceOutput {
+  ReferenceOutput([m, n], terms: k) { index in
+    let (row, column) = index.quotientAndRemainder(dividingBy: n)
+    return sumOfProducts(k, start: start(column)) { (a(row, $0), b($0, column)) }
   }
-  return ReferenceResult(values: values, tolerance: tolerance)
+}
+
+/// start + Σ a·b over `count` pairs of factors, with the rounding bound of single precision.
+func sumOfProducts(
+  _ count: Int, start: Double = 0, _ factors: (Int) -> (Double, Double)
+) -> ReferenceOutput.Element {
+  var sum = start
+  var magnitude = abs(start)
+  for inner in 0..<count {
+    let (a, b) = factors(inner)
+    sum += a * b
+    magnitude += abs(a * b)
+  }
+  return (sum, 4 * Double(count + 1).squareRoot() * roundoff * magnitude)
 }

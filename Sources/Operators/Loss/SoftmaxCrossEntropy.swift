@@ -96,11 +96,10 @@ package enum SoftmaxCrossEntropy: TunableOperation {
     return Cost(flops: 6 * count, bytes: (problem.needsGradient ? 8 : 4) * count)
   }
 
-  package static func exampleScalars(_ problem: Problem) -> DynamicScalars {
-    ["valid": .int(Int32(exampleValid(problem)))]
+  /// Of a batch whose last rows are not valid and, where that is another one, of a full batch.
+  package static func exampleScalars(_ problem: Problem) -> [DynamicScalars] {
+    Set([max(1, problem.batch - 2), problem.batch]).sorted().map { ["valid": .int(Int32($0))] }
   }
-
-  private static func exampleValid(_ problem: Problem) -> Int { max(1, problem.batch - 2) }
 
   package static func exampleInput(
     _ problem: Problem, _ tensor: TensorArgument, kind: ExampleKind,
@@ -115,56 +114,62 @@ package enum SoftmaxCrossEntropy: TunableOperation {
     }
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    reference(problem, inputs, valid: exampleValid(problem))
-  }
-
-  /// The reference for any number of valid rows.
   package static func reference(
-    _ problem: Problem, _ inputs: [[Double]], valid: Int
-  ) -> [ReferenceResult] {
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
     let (logits, labels) = (inputs[0], inputs[1])
-    var metrics = problem.sideWeight == nil ? inputs[2] : [0, 0, 0, 0]
+    let (classes, valid) = (problem.classes, scalars.integer("valid"))
     let weight = Double(problem.sideWeight ?? 1)
-    var losses = [Double](repeating: 0, count: problem.batch)
-    var spreads = losses  // between the largest and the smallest logit of each row
-    var gradient = [Double](repeating: 0, count: logits.count)
-    for row in 0..<valid {
-      let z = Array(logits[row * problem.classes..<(row + 1) * problem.classes])
-      let label = Int(labels[row])
-      let largest = z.max() ?? 0
-      spreads[row] = largest - (z.min() ?? 0)
-      let sum = z.reduce(0) { $0 + exp($1 - largest) }
-      losses[row] = log(sum) + largest - z[label]
-      metrics[0] += losses[row]
-      metrics[1] += z.firstIndex(of: largest) == label ? 0 : 1
-      for k in 0..<problem.classes {
-        gradient[row * problem.classes + k] =
-          (exp(z[k] - largest) / sum - (k == label ? 1 : 0)) * weight / Double(valid)
-      }
-    }
-    metrics[2] += Double(valid)
-    func result(_ values: [Double], _ tolerance: [Double]) -> ReferenceResult {
-      ReferenceResult(values: values, tolerance: tolerance, exactOnIntegers: false)
-    }
     // z - largest is rounded once; exp, log (3 ulp, an ulp is two roundings) and the division
     // (2.5 ulp) follow; the sum over the classes grows with their number.
-    let growth = 16 + 4 * Double(problem.classes).squareRoot()
-    let lossBounds = (0..<problem.batch).map { row in
-      roundoff * (growth + 2 * spreads[row] + 2 * abs(losses[row]))
+    let growth = 16 + 4 * Double(classes).squareRoot()
+    struct Row {
+      var loss = 0.0
+      var isWrong = false
+      var largest = 0.0
+      var sum = 1.0
+      /// Between the largest and the smallest logit.
+      var spread = 0.0
     }
-    // Compensated: the batch's own errors and a rounding or two of the sum.
-    let sumBound = lossBounds.reduce(4 * roundoff * abs(metrics[0]), +)
-    var results = [result(losses, lossBounds)]
+    let rows = (0..<problem.batch).map { row in
+      guard row < valid else { return Row() }
+      let z = (0..<classes).map { logits[row * classes + $0] }
+      let label = Int(labels[row])
+      let largest = z.max() ?? 0
+      let sum = z.reduce(0) { $0 + exp($1 - largest) }
+      return Row(
+        loss: log(sum) + largest - z[label], isWrong: z.firstIndex(of: largest) != label,
+        largest: largest, sum: sum, spread: largest - (z.min() ?? 0))
+    }
+    let losses = rows.map { row -> ReferenceOutput.Element in
+      (row.loss, roundoff * (growth + 2 * row.spread + 2 * abs(row.loss)))
+    }
+    var results: [ReferenceOutput] = []
     if problem.sideWeight == nil {
-      // The compensation is what the sum's last rounding lost.
-      results.insert(
-        result(metrics, [sumBound, 0, 0, 4 * roundoff * abs(metrics[0])]), at: 0)
+      let metrics = inputs[2]
+      let loss = losses.reduce(metrics[0]) { $0 + $1.value }
+      let wrong = rows.count { $0.isWrong }
+      // Compensated: the batch's own errors and a rounding or two of the sum; the compensation is
+      // what the sum's last rounding lost.
+      results.append(
+        ReferenceOutput(
+          [
+            (loss, losses.reduce(4 * roundoff * abs(loss)) { $0 + $1.tolerance }),
+            (metrics[1] + Double(wrong), 0), (metrics[2] + Double(valid), 0),
+            (metrics[3], 4 * roundoff * abs(loss)),
+          ], exactOnIntegers: false))
     }
+    results.append(ReferenceOutput(losses, exactOnIntegers: false))
     guard problem.needsGradient else { return results }
-    let gradientBounds = gradient.indices.map { index in
-      roundoff * (growth + 2 * spreads[index / problem.classes]) / Double(valid)
+    let gradient = ReferenceOutput([problem.batch, classes], exactOnIntegers: false) { index in
+      let (row, k) = index.quotientAndRemainder(dividingBy: classes)
+      guard row < valid else { return (0, 0) }
+      let probability = exp(logits[index] - rows[row].largest) / rows[row].sum
+      return (
+        (probability - (k == Int(labels[row]) ? 1 : 0)) * weight / Double(valid),
+        roundoff * (growth + 2 * rows[row].spread) / Double(valid)
+      )
     }
-    return results + [result(gradient, gradientBounds)]
+    return results + [gradient]
   }
 }

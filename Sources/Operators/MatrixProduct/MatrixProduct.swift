@@ -93,20 +93,22 @@ package enum MatrixProduct: TunableOperation {
     }
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
     problem.products.enumerated().map { index, size in
       let (a, b) = (inputs[2 * index], inputs[2 * index + 1])
-      var result = ReferenceResult(values: [], tolerance: [])
-      for number in 0..<size.count {
+      return ReferenceOutput([size.count, size.m, size.n], terms: size.k) {
+        let (place, column) = $0.quotientAndRemainder(dividingBy: size.n)
+        let (number, row) = place.quotientAndRemainder(dividingBy: size.m)
         let (startA, startB) = (number * size.m * size.k, number * size.k * size.n)
-        let one = productReference(
-          m: size.m, n: size.n, k: size.k,
-          a: { a[startA + (size.transposeA ? $1 * size.m + $0 : $0 * size.k + $1)] },
-          b: { b[startB + (size.transposeB ? $1 * size.k + $0 : $0 * size.n + $1)] })
-        result.values += one.values
-        result.tolerance += one.tolerance
+        return sumOfProducts(size.k) {
+          (
+            a[startA + (size.transposeA ? $0 * size.m + row : row * size.k + $0)],
+            b[startB + (size.transposeB ? column * size.k + $0 : $0 * size.n + column)]
+          )
+        }
       }
-      return result
     }
   }
 }

@@ -49,14 +49,6 @@ package struct MaxoutProblem: Hashable, Codable, Sendable, CustomStringConvertib
         ))
     ])
   }
-
-  /// Calls `body` with every number of x: its place, that of its maximum and its piece.
-  func forEachCandidate(_ body: (_ x: Int, _ y: Int, _ piece: Int) -> Void) {
-    for x in 0..<inCount {
-      let (row, rest) = x.quotientAndRemainder(dividingBy: pieces * channels)
-      body(x, row * channels + rest % channels, rest / channels)
-    }
-  }
 }
 
 /// y = the maximum of each channel's pieces, and "winners", the number of the piece that it is.
@@ -95,17 +87,25 @@ package enum MaxoutForward: TunableOperation {
       bytes: Double(4 * problem.inCount + (problem.withWinners ? 5 : 4) * problem.outCount))
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    var values = [Double](repeating: -.infinity, count: problem.outCount)
-    var winners = [Double](repeating: 0, count: problem.outCount)
-    problem.forEachCandidate { x, y, piece in
-      guard inputs[0][x] > values[y] || inputs[0][x].isNaN else { return }
-      values[y] = inputs[0][x]
-      winners[y] = Double(piece)
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let x = inputs[0]
+    @Sendable func largest(_ y: Int) -> (value: Double, piece: Int) {
+      let (row, channel) = y.quotientAndRemainder(dividingBy: problem.channels)
+      var best = (value: -Double.infinity, piece: 0)
+      for piece in 0..<problem.pieces {
+        let value = x[(row * problem.pieces + piece) * problem.channels + channel]
+        if value > best.value || value.isNaN { best = (value, piece) }
+      }
+      return best
     }
-    let zeros = [Double](repeating: 0, count: problem.outCount)
-    return [ReferenceResult(values: values, tolerance: zeros)]
-      + (problem.withWinners ? [ReferenceResult(values: winners, tolerance: zeros)] : [])
+    let extents = [problem.rows, problem.channels]
+    let y = ReferenceOutput(extents, terms: problem.pieces) { (largest($0).value, 0) }
+    guard problem.withWinners else { return [y] }
+    return [
+      y, ReferenceOutput(extents, terms: problem.pieces) { (Double(largest($0).piece), 0) },
+    ]
   }
 }
 
@@ -150,11 +150,17 @@ package enum MaxoutBackward: TunableOperation {
     }
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    var values = [Double](repeating: 0, count: problem.inCount)
-    problem.forEachCandidate { x, y, piece in
-      if inputs[1][y] == Double(piece) { values[x] = inputs[0][y] }
-    }
-    return [ReferenceResult(values: values, tolerance: values.map { _ in 0 })]
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let (dy, winners) = (inputs[0], inputs[1])
+    return [
+      ReferenceOutput([problem.rows, problem.pieces, problem.channels]) { x in
+        let (row, rest) = x.quotientAndRemainder(dividingBy: problem.pieces * problem.channels)
+        let (piece, channel) = rest.quotientAndRemainder(dividingBy: problem.channels)
+        let y = row * problem.channels + channel
+        return (winners[y] == Double(piece) ? dy[y] : 0, 0)
+      }
+    ]
   }
 }

@@ -86,16 +86,17 @@ package enum PeakMultiplyAdd: TunableOperation {
       bytes: 8 * Double(problem.count))
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    let values = inputs[0].map { start in
-      var value = start
-      for _ in 0..<problem.iterations { value = Double(scale) * value + Double(offset) }
-      return value
-    }
-    // Each iteration halves the errors before it; values are at most 4.
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let x = inputs[0]
     return [
-      ReferenceResult(
-        values: values, tolerance: Array(repeating: 2 * 4 * roundoff, count: problem.count))
+      ReferenceOutput([problem.count], terms: problem.iterations) {
+        var value = x[$0]
+        for _ in 0..<problem.iterations { value = Double(scale) * value + Double(offset) }
+        // Each iteration halves the errors before it; values are at most 4.
+        return (value, 2 * 4 * roundoff)
+      }
     ]
   }
 }

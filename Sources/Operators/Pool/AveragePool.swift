@@ -29,11 +29,14 @@ package enum AveragePoolForward: TunableOperation {
 
   package static func cost(_ problem: Problem) -> Cost { problem.averageCost }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    let counts = problem.windowCounts
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let x = inputs[0]
     return [
-      problem.averages(count: problem.outCount) { x, y in
-        (from: inputs[0][x] / counts[y], to: y)
+      problem.averages(problem.outExtents) { y in
+        let window = problem.window(of: y)
+        return window.map { x[$0.x] / Double(window.count) }
       }
     ]
   }
@@ -67,11 +70,13 @@ package enum AveragePoolBackward: TunableOperation {
 
   package static func cost(_ problem: Problem) -> Cost { problem.averageCost }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    let counts = problem.windowCounts
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let dy = inputs[0]
     return [
-      problem.averages(count: problem.inCount) { x, y in
-        (from: inputs[0][y] / counts[y], to: x)
+      problem.averages(problem.inExtents) { x in
+        problem.windows(at: x).map { dy[$0.y] / Double(problem.window(of: $0.y).count) }
       }
     ]
   }
@@ -82,27 +87,16 @@ extension PoolShape {
     Cost(flops: Double(outCount * taps), bytes: 4 * Double(inCount + outCount))
   }
 
-  /// Pixels inside the image of the window of each element of y.
-  fileprivate var windowCounts: [Double] {
-    var counts = [Double](repeating: 0, count: outCount)
-    forEachCandidate { _, y, _ in counts[y] += 1 }
-    return counts
-  }
-
-  /// Sums over all pairs of a pixel and a window that it is in.
+  /// The sums of the quotients that `terms` gives for each element.
   fileprivate func averages(
-    count: Int, _ term: (_ x: Int, _ y: Int) -> (from: Double, to: Int)
-  ) -> ReferenceResult {
-    var values = [Double](repeating: 0, count: count)
-    var magnitudes = values
-    forEachCandidate { x, y, _ in
-      let term = term(x, y)
-      values[term.to] += term.from
-      magnitudes[term.to] += abs(term.from)
+    _ extents: [Int], _ terms: @escaping @Sendable (Int) -> [Double]
+  ) -> ReferenceOutput {
+    ReferenceOutput(extents, exactOnIntegers: false, terms: 4 * taps) {
+      let terms = terms($0)
+      // Quotients are rounded.
+      return (
+        terms.reduce(0, +), (Double(taps) + 2) * roundoff * terms.reduce(0) { $0 + abs($1) }
+      )
     }
-    // Quotients are rounded.
-    return ReferenceResult(
-      values: values, tolerance: magnitudes.map { (Double(taps) + 2) * roundoff * $0 },
-      exactOnIntegers: false)
   }
 }

@@ -114,23 +114,26 @@ package enum GlobalAveragePoolForward: TunableOperation {
       bytes: 4 * Double(problem.inputCount + problem.outputCount))
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    var values = [Double](repeating: 0, count: problem.outputCount)
-    var tolerance = values
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let x = inputs[0]
     let pixels = Double(problem.pixels)
-    for image in 0..<problem.batch {
-      for pixel in 0..<problem.pixels {
-        for channel in 0..<problem.channels {
-          let value = inputs[0][
-            (image * problem.pixels + pixel) * problem.channels + channel]
-          values[image * problem.channels + channel] += value / pixels
-          tolerance[image * problem.channels + channel] +=
-            4 * (pixels.squareRoot() + 1) * roundoff * abs(value) / pixels
+    let growth = 4 * (pixels.squareRoot() + 1) * roundoff
+    return [
+      ReferenceOutput(
+        [problem.batch, problem.channels], exactOnIntegers: false, terms: problem.pixels
+      ) { index in
+        let (image, channel) = index.quotientAndRemainder(dividingBy: problem.channels)
+        var element: ReferenceOutput.Element = (0, 0)
+        for pixel in 0..<problem.pixels {
+          let value = x[(image * problem.pixels + pixel) * problem.channels + channel] / pixels
+          element.value += value
+          element.tolerance += growth * abs(value)
         }
+        return element
       }
-    }
-    // The sum is exact, its quotient is rounded.
-    return [ReferenceResult(values: values, tolerance: tolerance, exactOnIntegers: false)]
+    ]
   }
 }
 
@@ -164,18 +167,18 @@ package enum GlobalAveragePoolBackward: TunableOperation {
       bytes: 4 * Double(problem.inputCount + problem.outputCount))
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    var values: [Double] = []
-    values.reserveCapacity(problem.inputCount)
-    for image in 0..<problem.batch {
-      let gradient = inputs[0][image * problem.channels..<(image + 1) * problem.channels].map {
-        $0 / Double(problem.pixels)
-      }
-      for _ in 0..<problem.pixels { values += gradient }
-    }
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let dy = inputs[0]
     return [
-      ReferenceResult(
-        values: values, tolerance: values.map { 8 * roundoff * abs($0) }, exactOnIntegers: false)
+      ReferenceOutput(
+        [problem.batch, problem.pixels, problem.channels], exactOnIntegers: false
+      ) { index in
+        let image = index / (problem.pixels * problem.channels)
+        let value = dy[image * problem.channels + index % problem.channels] / Double(problem.pixels)
+        return (value, 8 * roundoff * abs(value))
+      }
     ]
   }
 }

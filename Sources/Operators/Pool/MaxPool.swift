@@ -68,19 +68,24 @@ package enum MaxPoolForward: TunableOperation {
         4 * problem.shape.inCount + (problem.withWinners ? 5 : 4) * problem.shape.outCount))
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    var values = [Double](repeating: -.infinity, count: problem.shape.outCount)
-    var winners = [Double](repeating: -1, count: problem.shape.outCount)
-    problem.shape.forEachCandidate { x, y, tap in
-      let value = inputs[0][x]
-      if value > values[y] || value.isNaN || winners[y] < 0 {
-        values[y] = value
-        winners[y] = Double(tap)
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let x = inputs[0]
+    let shape = problem.shape
+    @Sendable func largest(_ y: Int) -> (value: Double, tap: Int) {
+      var best = (value: -Double.infinity, tap: -1)
+      for (place, tap) in shape.window(of: y) {
+        let value = x[place]
+        if value > best.value || value.isNaN || best.tap < 0 { best = (value, tap) }
       }
+      return best
     }
-    let zeros = [Double](repeating: 0, count: problem.shape.outCount)
-    return [ReferenceResult(values: values, tolerance: zeros)]
-      + (problem.withWinners ? [ReferenceResult(values: winners, tolerance: zeros)] : [])
+    let y = ReferenceOutput(shape.outExtents, terms: 4 * shape.taps) { (largest($0).value, 0) }
+    guard problem.withWinners else { return [y] }
+    return [
+      y, ReferenceOutput(shape.outExtents, terms: 4 * shape.taps) { (Double(largest($0).tap), 0) },
+    ]
   }
 }
 
@@ -128,17 +133,20 @@ package enum MaxPoolBackward: TunableOperation {
     }
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    var values = [Double](repeating: 0, count: problem.shape.inCount)
-    var magnitudes = values
-    problem.shape.forEachCandidate { x, y, tap in
-      guard inputs[1][y] == Double(tap) else { return }
-      values[x] += inputs[0][y]
-      magnitudes[x] += abs(inputs[0][y])
-    }
-    let terms = Double(problem.shape.taps)
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let (dy, winners) = (inputs[0], inputs[1])
+    let shape = problem.shape
     return [
-      ReferenceResult(values: values, tolerance: magnitudes.map { terms * roundoff * $0 })
+      ReferenceOutput(shape.inExtents, terms: 4 * shape.taps) { x in
+        var element: ReferenceOutput.Element = (0, 0)
+        for (y, tap) in shape.windows(at: x) where winners[y] == Double(tap) {
+          element.value += dy[y]
+          element.tolerance += Double(shape.taps) * roundoff * abs(dy[y])
+        }
+        return element
+      }
     ]
   }
 }

@@ -102,21 +102,37 @@ package struct PoolShape: Hashable, Codable, Sendable, CustomStringConvertible {
     ])
   }
 
-  /// Calls `body` with every pixel inside the image of every window, in their order: places in x
-  /// and y, and the pixel's number in its window.
-  func forEachCandidate(_ body: (_ x: Int, _ y: Int, _ tap: Int) -> Void) {
-    let (kernel, stride, pad) = (window.kernel, window.stride, window.pad)
-    for pixel in 0..<outPixels {
-      let image = pixel / (outHeight * outWidth)
-      let (top, left) = (
-        pixel / outWidth % outHeight * stride - pad, pixel % outWidth * stride - pad
+  var inExtents: [Int] { [batch, inHeight, inWidth, channels] }
+  var outExtents: [Int] { [batch, outHeight, outWidth, channels] }
+
+  /// The pixels inside the image of the window of an element of y, in their order: the place in x
+  /// and the number in the window of each.
+  func window(of y: Int) -> [(x: Int, tap: Int)] {
+    let (pixel, channel) = y.quotientAndRemainder(dividingBy: channels)
+    let image = pixel / (outHeight * outWidth)
+    let top = pixel / outWidth % outHeight * window.stride - window.pad
+    let left = pixel % outWidth * window.stride - window.pad
+    return (0..<taps).compactMap { tap in
+      let (row, column) = (top + tap / window.kernel, left + tap % window.kernel)
+      guard (0..<inHeight).contains(row) && (0..<inWidth).contains(column) else { return nil }
+      return (((image * inHeight + row) * inWidth + column) * channels + channel, tap)
+    }
+  }
+
+  /// The windows that an element of x is in: the place in y and the number in the window of each.
+  func windows(at x: Int) -> [(y: Int, tap: Int)] {
+    let (pixel, channel) = x.quotientAndRemainder(dividingBy: channels)
+    let image = pixel / (inHeight * inWidth)
+    let (row, column) = (pixel / inWidth % inHeight, pixel % inWidth)
+    return (0..<taps).compactMap { tap in
+      let (down, right) = (
+        row + window.pad - tap / window.kernel, column + window.pad - tap % window.kernel
       )
-      for tap in 0..<taps {
-        let (row, column) = (top + tap / kernel, left + tap % kernel)
-        guard (0..<inHeight).contains(row) && (0..<inWidth).contains(column) else { continue }
-        let x = ((image * inHeight + row) * inWidth + column) * channels
-        for channel in 0..<channels { body(x + channel, pixel * channels + channel, tap) }
-      }
+      guard down >= 0, right >= 0, down % window.stride == 0, right % window.stride == 0,
+        down / window.stride < outHeight, right / window.stride < outWidth
+      else { return nil }
+      let out = (image * outHeight + down / window.stride) * outWidth + right / window.stride
+      return (out * channels + channel, tap)
     }
   }
 }

@@ -43,16 +43,23 @@ package enum GradientSum: TunableOperation {
     Cost(flops: 2 * Double(problem.count), bytes: 12 * Double(problem.count))
   }
 
-  /// Odd counts are taken for first parts.
-  package static func exampleScalars(_ problem: Problem) -> DynamicScalars {
-    ["weight": .float(0.25), "firstPart": .int(problem.count % 2 == 0 ? 0 : 1)]
+  /// Of a first part and of a later one.
+  package static func exampleScalars(_ problem: Problem) -> [DynamicScalars] {
+    [1, 0].map { ["weight": .float(0.25), "firstPart": .int($0)] }
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    let isFirst = problem.count % 2 != 0
-    let values = zip(inputs[0], inputs[1]).map { (isFirst ? 0 : $1) + 0.25 * $0 }
-    // A product and a sum, each rounded once.
-    let bounds = zip(inputs[0], inputs[1]).map { 2 * roundoff * (0.25 * abs($0) + abs($1)) }
-    return [ReferenceResult(values: values, tolerance: bounds)]
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let (g, sum) = (inputs[0], inputs[1])
+    let weight = scalars.number("weight")
+    let isFirst = scalars.integer("firstPart") != 0
+    return [
+      ReferenceOutput([problem.count]) {
+        let before = isFirst ? 0 : sum[$0]
+        // A product and a sum, each rounded once.
+        return (before + weight * g[$0], 2 * roundoff * (abs(weight * g[$0]) + abs(before)))
+      }
+    ]
   }
 }

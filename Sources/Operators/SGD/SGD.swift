@@ -76,43 +76,47 @@ package enum SGD: TunableOperation {
     Cost(flops: 6 * Double(problem.count), bytes: 20 * Double(problem.count))
   }
 
-  /// Odd counts are taken for first steps.
-  package static func exampleScalars(_ problem: Problem) -> DynamicScalars {
-    ["learningRate": .float(0.125), "firstStep": .int(problem.count % 2 == 0 ? 0 : 1)]
+  /// Of a first step and of a later one.
+  package static func exampleScalars(_ problem: Problem) -> [DynamicScalars] {
+    [1, 0].map { ["learningRate": .float(0.125), "firstStep": .int($0)] }
   }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    reference(problem, inputs, learningRate: 0.125, firstStep: problem.count % 2 != 0)
-  }
-
-  /// The reference of any step; the results are p and v.
   package static func reference(
-    _ problem: Problem, _ inputs: [[Double]], learningRate: Double, firstStep: Bool
-  ) -> [ReferenceResult] {
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
     let (g, p, v) = (inputs[0], inputs[1], inputs[2])
+    let learningRate = scalars.number("learningRate")
+    let firstStep = scalars.integer("firstStep") != 0
     let momentum = Double(problem.momentum)
     let share = 1 - Double(problem.dampening)
     let decay = Double(problem.weightDecay)
-    var newP: [Double] = []
-    var newV: [Double] = []
-    var boundP: [Double] = []
-    var boundV: [Double] = []
-    for i in 0..<problem.count {
-      let gradient = g[i] + decay * p[i]
-      let velocity = firstStep ? gradient : momentum * v[i] + share * gradient
-      newV.append(velocity)
-      let step = problem.nesterov ? gradient + momentum * velocity : velocity
-      newP.append(p[i] - learningRate * step)
-      // At most four roundings on the way to v and four more to p, of these magnitudes.
-      let gradientSize = abs(g[i]) + decay * abs(p[i])
-      let velocitySize = firstStep ? gradientSize : momentum * abs(v[i]) + share * gradientSize
-      let stepSize = problem.nesterov ? gradientSize + momentum * velocitySize : velocitySize
-      boundV.append(4 * roundoff * velocitySize)
-      boundP.append(8 * roundoff * (abs(p[i]) + learningRate * stepSize))
+    // Each with the magnitude of what was added up for it.
+    @Sendable func gradient(_ i: Int) -> (value: Double, size: Double) {
+      (g[i] + decay * p[i], abs(g[i]) + decay * abs(p[i]))
     }
+    @Sendable func velocity(_ i: Int) -> (value: Double, size: Double) {
+      let gradient = gradient(i)
+      return firstStep
+        ? gradient
+        : (
+          momentum * v[i] + share * gradient.value,
+          momentum * abs(v[i]) + share * gradient.size
+        )
+    }
+    // At most four roundings on the way to v and four more to p.
     return [
-      ReferenceResult(values: newP, tolerance: boundP, exactOnIntegers: false),
-      ReferenceResult(values: newV, tolerance: boundV, exactOnIntegers: false),
+      ReferenceOutput([problem.count], exactOnIntegers: false) {
+        let (gradient, velocity) = (gradient($0), velocity($0))
+        let step = problem.nesterov ? gradient.value + momentum * velocity.value : velocity.value
+        let size = problem.nesterov ? gradient.size + momentum * velocity.size : velocity.size
+        return (
+          p[$0] - learningRate * step, 8 * roundoff * (abs(p[$0]) + learningRate * size)
+        )
+      },
+      ReferenceOutput([problem.count], exactOnIntegers: false) {
+        let velocity = velocity($0)
+        return (velocity.value, 4 * roundoff * velocity.size)
+      },
     ]
   }
 }

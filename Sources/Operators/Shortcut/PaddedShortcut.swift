@@ -49,14 +49,26 @@ package struct PaddedShortcutProblem: Hashable, Codable, Sendable, CustomStringC
     }
   }
 
-  /// Calls `body` with the places in x and y of every number that is passed on.
-  func forEachPair(_ body: (_ x: Int, _ y: Int) -> Void) {
-    for pixel in 0..<outPixels {
-      let (row, column) = (pixel / outWidth % outHeight * stride, pixel % outWidth * stride)
-      let image = pixel / (outHeight * outWidth)
-      let x = ((image * inHeight + row) * inWidth + column) * inChannels
-      for channel in 0..<inChannels { body(x + channel, pixel * outChannels + channel) }
-    }
+  var inExtents: [Int] { [batch, inHeight, inWidth, inChannels] }
+  var outExtents: [Int] { [batch, outHeight, outWidth, outChannels] }
+
+  /// The place in x of what is passed on to an element of y; nil for zeros.
+  func source(of y: Int) -> Int? {
+    let (pixel, channel) = y.quotientAndRemainder(dividingBy: outChannels)
+    guard channel < inChannels else { return nil }
+    let (row, column) = (pixel / outWidth % outHeight * stride, pixel % outWidth * stride)
+    let image = pixel / (outHeight * outWidth)
+    return ((image * inHeight + row) * inWidth + column) * inChannels + channel
+  }
+
+  /// The place in y that an element of x is passed on to; nil where it is left out.
+  func target(of x: Int) -> Int? {
+    let (pixel, channel) = x.quotientAndRemainder(dividingBy: inChannels)
+    let (row, column) = (pixel / inWidth % inHeight, pixel % inWidth)
+    guard row.isMultiple(of: stride) && column.isMultiple(of: stride) else { return nil }
+    let image = pixel / (inHeight * inWidth)
+    return ((image * outHeight + row / stride) * outWidth + column / stride) * outChannels
+      + channel
   }
 
   func candidates(channels: Int, on device: DeviceInfo) -> [PixelTiling] {
@@ -115,10 +127,11 @@ package enum PaddedShortcutForward: TunableOperation {
 
   package static func cost(_ problem: Problem) -> Cost { problem.cost }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    var values = [Double](repeating: 0, count: problem.outCount)
-    problem.forEachPair { x, y in values[y] = inputs[0][x] }
-    return [ReferenceResult(values: values, tolerance: values.map { _ in 0 })]
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let x = inputs[0]
+    return [ReferenceOutput(problem.outExtents) { (problem.source(of: $0).map { x[$0] } ?? 0, 0) }]
   }
 }
 
@@ -150,9 +163,10 @@ package enum PaddedShortcutBackward: TunableOperation {
 
   package static func cost(_ problem: Problem) -> Cost { problem.cost }
 
-  package static func reference(_ problem: Problem, _ inputs: [[Double]]) -> [ReferenceResult] {
-    var values = [Double](repeating: 0, count: problem.inCount)
-    problem.forEachPair { x, y in values[x] = inputs[0][y] }
-    return [ReferenceResult(values: values, tolerance: values.map { _ in 0 })]
+  package static func reference(
+    _ problem: Problem, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
+  ) -> [ReferenceOutput] {
+    let dy = inputs[0]
+    return [ReferenceOutput(problem.inExtents) { (problem.target(of: $0).map { dy[$0] } ?? 0, 0) }]
   }
 }

@@ -10,6 +10,8 @@ package struct TestResults: Sendable {
   package private(set) var predicted: [Int32] = []
   /// Its probability.
   package private(set) var confidence: [Double] = []
+  /// All logits, [image, class].
+  package private(set) var logits: [Float] = []
 
   package init(_ split: LabeledImages, classNames: [String]) {
     self.split = split
@@ -19,6 +21,7 @@ package struct TestResults: Sendable {
   /// Adds the logits of the next images, one row of `classNames.count` an image.
   package mutating func append(logits: ArraySlice<Float>) {
     let classes = classNames.count
+    self.logits += logits
     for start in stride(from: logits.startIndex, to: logits.endIndex, by: classes) {
       let row = logits[start..<start + classes]
       guard let best = row.indices.max(by: { row[$0] < row[$1] }) else { continue }
