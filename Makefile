@@ -103,12 +103,13 @@ fuzz: setup ## Read a million hostile files of each kind; FUZZ_COVERAGE=1 for li
 	swift build -c release --product widecl-fuzz $(FUZZ_BUILD)
 	@scripts/fuzz $(FUZZ) $(FUZZ_INPUTS)
 
-check-exchange: build ## Compare exported networks with what onnxruntime and PyTorch compute.
+# On code for another processor: POCL_LLVM_CPU_NAME=haswell POCL_KERNELLIB_NAME=avx2 make check-exchange
+check-exchange: build ## Compare predictions, exports and evaluation with onnxruntime and PyTorch.
 	@scripts/setup python3-venv
 	@[[ -x $(BENCHMARK_PYTHON) ]] || python3 -m venv .venv
 	@$(BENCHMARK_PYTHON) -c 'import torch' 2>/dev/null || \
 	  $(BENCHMARK_PYTHON) -m pip install -q '$(TORCH)' || $(BENCHMARK_PYTHON) -m pip install -q torch
-	@$(BENCHMARK_PYTHON) -m pip install -q numpy onnx onnxruntime safetensors
+	@$(BENCHMARK_PYTHON) -m pip install -q numpy onnx onnxruntime safetensors scipy
 	@$(BENCHMARK_PYTHON) scripts/check-exchange --widecl $(WIDECL)
 
 # Twenty minutes on two idle cores.
