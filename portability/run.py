@@ -35,6 +35,8 @@ from implementations import IMPLEMENTATIONS, POCL_CODE, PROCESSOR  # noqa: E402
 
 KERNELS = HERE.parent / "Kernels"
 TEST_SEED = HERE.parent / "scripts" / "test-seed"
+# CLBlast's product alone compiles for half a minute, and longer beside other work.
+OPTIONS = ("--json", "--timeout", "5m")
 OCLGRIND_OPTIONS = ("--bare-buffers", "--timeout", "30m")
 
 
@@ -81,7 +83,7 @@ def verify(widecl, implementation, arguments, kernels=None, limit=6 * 3600):
         if kernels:
             environment["WIDECL_KERNELS"] = str(kernels)
         log = folder / "log"
-        command = [str(widecl), "verify", "--json", *arguments]
+        command = [str(widecl), "verify", *OPTIONS, *arguments]
         if implementation.checker:
             command = [*implementation.checker, "--log", str(log), *command, *OCLGRIND_OPTIONS]
         try:
