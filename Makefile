@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: benchmark benchmark-transfer convergence gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange crash-test long-run portability portability-full tune-avx2
+.PHONY: benchmark benchmark-transfer convergence gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange test-nightly crash-test long-run portability portability-full tune-avx2
 
 WIDECL := .build/release/widecl
 DEMO := runs/demo
@@ -34,12 +34,18 @@ demo: build ## Train a Wide ResNet on Fashion-MNIST and test it: minutes on two 
 demo-clean: ## Remove what the demo trained.
 	rm -rf $(DEMO)
 
+# The tests look at the report in a browser, and run a part of `make portability`.
 test: lint-format build-tests ## Lint, build with warnings as errors, run every test.
+	@scripts/setup chromium oclgrind python3
 	@echo "== An OpenCL device to test on"
 	@.build/tests/release/widecl devices
-	@echo "== Tests, with a cache of compiled kernels of their own"
-	@export POCL_CACHE_DIR=$$(mktemp -d "$(CURDIR)/.build/pocl.XXXXXX"); \
+	@export WIDECL_TEST_SEED=$$(scripts/test-seed); \
+	echo "== Tests by WIDECL_TEST_SEED=$$WIDECL_TEST_SEED, with a cache of compiled kernels of their own"; \
+	export POCL_CACHE_DIR=$$(mktemp -d "$(CURDIR)/.build/pocl.XXXXXX"); \
 	trap 'rm -rf "$$POCL_CACHE_DIR"' EXIT; $(SWIFT_TEST)
+
+test-nightly: export WIDECL_TEST_SEED := $(shell date +%Y%m%d)
+test-nightly: test ## The same with samples that the date chooses, not the commit.
 
 # 20 times what `make test` does: 200 kills, and as many faults of disks, power and devices.
 crash-test: build-tests ## Kill training at random moments, break its disk and device: half an hour.
@@ -97,12 +103,13 @@ fuzz: setup ## Read a million hostile files of each kind; FUZZ_COVERAGE=1 for li
 	swift build -c release --product widecl-fuzz $(FUZZ_BUILD)
 	@scripts/fuzz $(FUZZ) $(FUZZ_INPUTS)
 
-check-exchange: build ## Compare exported networks with what onnxruntime and PyTorch compute.
+# On code for another processor: POCL_LLVM_CPU_NAME=haswell POCL_KERNELLIB_NAME=avx2 make check-exchange
+check-exchange: build ## Compare predictions, exports and evaluation with onnxruntime and PyTorch.
 	@scripts/setup python3-venv
 	@[[ -x $(BENCHMARK_PYTHON) ]] || python3 -m venv .venv
 	@$(BENCHMARK_PYTHON) -c 'import torch' 2>/dev/null || \
 	  $(BENCHMARK_PYTHON) -m pip install -q '$(TORCH)' || $(BENCHMARK_PYTHON) -m pip install -q torch
-	@$(BENCHMARK_PYTHON) -m pip install -q numpy onnx onnxruntime safetensors
+	@$(BENCHMARK_PYTHON) -m pip install -q numpy onnx onnxruntime safetensors scipy
 	@$(BENCHMARK_PYTHON) scripts/check-exchange --widecl $(WIDECL)
 
 # Twenty minutes on two idle cores.

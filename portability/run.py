@@ -2,13 +2,15 @@
 
     python run.py --widecl PATH [--full] [--seed N] [--output FILE] [--readme FILE]
     python run.py --widecl PATH --only Oclgrind --op sgd --largest 3e3 --bugs missing-barrier
+    python run.py --widecl PATH --only --other-code --full --op augment --bugs
 
 Each implementation runs `widecl verify` in processes of its own, with no other driver in sight and
 with empty caches. Oclgrind also checks every memory access for races, divergence, bounds and
 uninitialised values; its log must stay empty. Each patch in bugs/ is then applied to a copy of the
-kernels, where Oclgrind must report it. By default a sample is checked, which the date chooses; --full checks
-everything. Writes the results as JSON and, between two markers, as a table into `--readme`. Exit
-status 1: something is wrong.
+kernels, where Oclgrind must report it. By default a sample is checked, which the commit chooses
+(scripts/test-seed); --full checks everything. Writes the results as JSON and, between two markers, as
+a table into `--readme`; what does not run, such as code for AVX-512 on a processor without it, keeps
+its last result there. Exit status 1: something is wrong.
 """
 
 import argparse
@@ -29,67 +31,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scripts"))
 from readme import insert  # noqa: E402
 
+from implementations import IMPLEMENTATIONS, POCL_CODE, PROCESSOR  # noqa: E402
+
 KERNELS = HERE.parent / "Kernels"
-VENDORS = pathlib.Path("/etc/OpenCL/vendors")
-INTEL = HERE / ".tools" / "lib" / "libintelocl.so"
-
+TEST_SEED = HERE.parent / "scripts" / "test-seed"
+# CLBlast's product alone compiles for half a minute, and longer beside other work.
+OPTIONS = ("--json", "--timeout", "5m")
 OCLGRIND_OPTIONS = ("--bare-buffers", "--timeout", "30m")
-# Where Oclgrind 21.10 can tell: what one kernel writes is uninitialised to the next one for it, and so
-# is what passes through most vector functions.
-INITIALIZED = ("add", "augment", "batchnorm_relu_forward", "dropout", "fill", "global_average_pool",
-               "initialize", "copy", "sgd")
-# What rusticl of Mesa 22.3 can do in time; it hangs in convolutions with tiles of float16.
-RUSTICL = ("add", "augment", "dropout", "fill", "global_average_pool", "initialize", "copy", "sgd")
-CONVOLUTIONS = ("conv2d_forward", "conv2d_backward_data", "conv2d_backward_filter")
-
-
-@dataclasses.dataclass(frozen=True)
-class Implementation:
-    """One way to run OpenCL C, and how much of the tests it can do in a few minutes."""
-
-    name: str
-    # The library of its driver, or the file in VENDORS that names it; None: it is no driver.
-    driver: pathlib.Path | None
-    environment: dict
-    sample: tuple
-    full: tuple
-    # What a checker is called with; its log must stay empty.
-    checker: tuple = ()
-    # The operations it can do; none: all.
-    operations: tuple = ()
-
-    @property
-    def is_installed(self):
-        return shutil.which("oclgrind") is not None if self.checker else self.driver.exists()
-
-    def parts(self, wanted):
-        """The `--op` of each run for the wanted operations, None being all."""
-        if not self.operations:
-            return [wanted]
-        return [name for name in self.operations if wanted is None or name in wanted]
-
-
-IMPLEMENTATIONS = (
-    # Without the problems that stand for the shipped results' layers, whose references take long.
-    Implementation("pocl", VENDORS / "pocl.icd", {}, ("--sample", "1", "--largest", "2e7"), ()),
-    Implementation("pocl, work-groups by cbs", VENDORS / "pocl.icd",
-                   {"POCL_WORK_GROUP_METHOD": "cbs"}, ("--sample", "0", "--largest", "1e5"), ()),
-    Implementation("Intel CPU runtime", INTEL, {}, ("--sample", "1"), ()),
-    Implementation("rusticl on llvmpipe", VENDORS / "rusticl.icd",
-                   {"RUSTICL_ENABLE": "llvmpipe"}, ("--sample", "1", "--largest", "2e4"),
-                   ("--largest", "1e6"), operations=RUSTICL),
-    Implementation("rusticl on llvmpipe, convolutions for GPUs", VENDORS / "rusticl.icd",
-                   {"RUSTICL_ENABLE": "llvmpipe"},
-                   ("--configuration", "local_", "--sample", "1", "--largest", "5e3"),
-                   ("--configuration", "local_", "--largest", "1e6"), operations=CONVOLUTIONS),
-    # Without optimisation: an optimiser writes instructions that Oclgrind does not know.
-    Implementation("Oclgrind", None, {}, ("--sample", "1", "--largest", "2e4"),
-                   ("--largest", "1e5"),
-                   ("oclgrind", "--data-races", "--check-api", "--build-options", "-O0")),
-    Implementation("Oclgrind, uninitialised values", None, {},
-                   ("--sample", "1", "--largest", "2e4"), ("--largest", "1e5"),
-                   ("oclgrind", "--uninitialized", "--build-options", "-O0"), INITIALIZED),
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,17 +71,19 @@ def verify(widecl, implementation, arguments, kernels=None, limit=6 * 3600):
             driver = implementation.driver
             library = driver.read_text() if driver.suffix == ".icd" else f"{driver}\n"
             (vendors / "one.icd").write_text(library)
-        # Neither what the user has tuned nor what another way of compiling left is in the way.
-        environment = dict(os.environ, **implementation.environment,
-                           OCL_ICD_VENDORS=str(vendors), XDG_CACHE_HOME=str(folder / "cache"),
-                           POCL_CACHE_DIR=str(folder / "pocl"))
+        # Neither what the user has tuned or set nor what another way of compiling left is in the way.
+        environment = {name: value for name, value in os.environ.items()
+                       if not name.startswith("POCL_")}
+        environment |= dict(implementation.environment,
+                            OCL_ICD_VENDORS=str(vendors), XDG_CACHE_HOME=str(folder / "cache"),
+                            POCL_CACHE_DIR=str(folder / "pocl"))
         (folder / "pocl").mkdir()
         environment.pop("WIDECL_DEVICE", None)
         environment.pop("WIDECL_KERNELS", None)
         if kernels:
             environment["WIDECL_KERNELS"] = str(kernels)
         log = folder / "log"
-        command = [str(widecl), "verify", "--json", *arguments]
+        command = [str(widecl), "verify", *OPTIONS, *arguments]
         if implementation.checker:
             command = [*implementation.checker, "--log", str(log), *command, *OCLGRIND_OPTIONS]
         try:
@@ -204,12 +154,17 @@ def run_implementation(implementation, options):
         "implementation": implementation.name,
         "version": report.get("driver"),
         "device": report.get("device"),
-        "date": options.date.isoformat(),
+        "processor": PROCESSOR,
+        "date": datetime.date.today().isoformat(),
+        "extent": "all" if options.full else "a sample",
+        "seed": options.seed,
         "arguments": list(arguments),
         "cases": sum(outcome.report["checks"] for outcome in outcomes if outcome.report),
         "failures": [failure for outcome in outcomes for failure in outcome.failures],
         "seconds": round(time.monotonic() - begin),
     }
+    if report and not report["device"].startswith(implementation.device):
+        row["failures"].append(f"ran on {report['device']}, not on {implementation.device}...")
     print(f"{implementation.name}: {row['version']}, {row['cases']} cases, "
           f"{len(row['failures'])} failures, {row['seconds']} s", flush=True)
     for failure in row["failures"][:20]:
@@ -227,15 +182,21 @@ def run_bug(bug, options):
             "report": report, "why_not": why_not}
 
 
+def merged(last, new, kind, names):
+    """The rows by the order of their names: the new ones, and the last ones of what did not run."""
+    rows = {row[kind]: row for row in [*last, *new]}
+    return [rows[name] for name in names if name in rows]
+
+
 def table(results):
-    lines = ["| Implementation | Version | Date | Configurations × problems | Wrong or reported |",
-             "|---|---|---|---|---|"]
+    lines = ["| Implementation | Version | Processor | Date | Configurations × problems "
+             "| Wrong or reported |", "|---|---|---|---|---|---|"]
     for row in results["implementations"]:
-        lines.append(f"| {row['implementation']} | {row['version']} | {row['date']} | "
-                     f"{row['cases']} | {len(row['failures'])} |")
+        lines.append(f"| {row['implementation']} | {row['version']} | {row['processor']} | "
+                     f"{row['date']} | {row['cases']}, {row['extent']} | "
+                     f"{len(row['failures'])} |")
     caught = sum(bug["caught"] for bug in results["bugs"])
-    extent = "everything" if results["extent"] == "full" else "a sample, chosen by the date"
-    lines += ["", f"{extent[0].upper()}{extent[1:]}. Of {len(results['bugs'])} bugs planted in copies "
+    lines += ["", f"Of {len(results['bugs'])} bugs planted in copies "
               f"of the kernels ({', '.join(bug['bug'] for bug in results['bugs'])}), Oclgrind "
               f"reported {caught}."]
     return "\n".join(lines)
@@ -243,47 +204,56 @@ def table(results):
 
 def main():
     bugs = [Bug.read(path) for path in sorted((HERE / "bugs").glob("*.patch"))]
-    names = [item.name for item in IMPLEMENTATIONS]
+    names, bug_names = [item.name for item in IMPLEMENTATIONS], [bug.name for bug in bugs]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--widecl", type=pathlib.Path, required=True)
     parser.add_argument("--full", action="store_true", help="everything, not a sample")
-    parser.add_argument("--seed", type=int, help="chooses the sample; by default the date")
+    parser.add_argument("--seed", type=int, help="chooses the sample; by default the commit")
     parser.add_argument("--only", nargs="*", choices=names, default=names)
+    parser.add_argument("--other-code", action="store_true",
+                        help="also pocl's code for an older processor")
     parser.add_argument("--op", help="a part of operations' names")
     parser.add_argument("--largest", help="operations or bytes that a problem has at most")
-    parser.add_argument("--bugs", nargs="*", choices=[bug.name for bug in bugs],
-                        default=[bug.name for bug in bugs])
+    parser.add_argument("--bugs", nargs="*", choices=bug_names, default=bug_names)
     parser.add_argument("--output", type=pathlib.Path, help="results.json")
     parser.add_argument("--readme", type=pathlib.Path)
     options = parser.parse_args()
     options.widecl = options.widecl.resolve()
-    options.date = datetime.date.today()
     if options.seed is None:
-        options.seed = options.date.toordinal()
+        options.seed = int(subprocess.check_output([TEST_SEED]))
     print(f"seed {options.seed}", flush=True)
     chosen = [item for item in IMPLEMENTATIONS if item.name in options.only]
+    if options.other_code:
+        other = [item for item in POCL_CODE if not item.missing_flags][1:2]
+        chosen += [item for item in other if item not in chosen]
+    for item in chosen:
+        if item.missing_flags:
+            print(f"{item.name}: not here, {PROCESSOR} has no {' '.join(item.missing_flags)}")
+    chosen = [item for item in chosen if not item.missing_flags]
     missing = [item.name for item in chosen if not item.is_installed]
     if missing:
         sys.exit(f"not installed: {', '.join(missing)}; portability/setup installs them")
     # Compiling kernels takes most of the time, and one core: one run a core, none of which shares a
     # folder.
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = {
-            "extent": "full" if options.full else "sample",
-            "seed": options.seed,
-            "implementations": list(pool.map(lambda item: run_implementation(item, options),
-                                             chosen)),
-            "bugs": list(pool.map(lambda bug: run_bug(bug, options),
-                                  [bug for bug in bugs if bug.name in options.bugs])),
-        }
+        rows = list(pool.map(lambda item: run_implementation(item, options), chosen))
+        bug_rows = list(pool.map(lambda bug: run_bug(bug, options),
+                                 [bug for bug in bugs if bug.name in options.bugs]))
+    last = {"implementations": [], "bugs": []}
+    if options.output and options.output.exists():
+        last = json.loads(options.output.read_text())
+    results = {
+        "implementations": merged(last["implementations"], rows, "implementation", names),
+        "bugs": merged(last["bugs"], bug_rows, "bug", bug_names),
+    }
     if options.output:
         options.output.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
     if options.readme:
         insert(options.readme, "tested on", table(results))
-    wrong = sum(bool(row["failures"]) for row in results["implementations"])
-    missed = sum(not bug["caught"] for bug in results["bugs"])
-    print(f"{wrong} of {len(chosen)} implementations with failures, "
-          f"{len(results['bugs']) - missed} of {len(results['bugs'])} bugs caught")
+    wrong = sum(bool(row["failures"]) for row in rows)
+    missed = sum(not row["caught"] for row in bug_rows)
+    print(f"{wrong} of {len(rows)} implementations with failures, "
+          f"{len(bug_rows) - missed} of {len(bug_rows)} bugs caught")
     sys.exit(1 if wrong or missed else 0)
 
 
