@@ -164,7 +164,7 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "widecl", "widecl-benchmarks", "Training", "Models", "Graph", "Operators", "Autotuner",
-        "Datasets", "TestSupport",
+        "DeviceRuntime", "Datasets", "TestSupport",
       ],
       exclude: ["Shims"], swiftSettings: settings),
   ]

@@ -1,4 +1,8 @@
+import Autotuner
+import DeviceRuntime
 import Foundation
+import Operators
+import TestSupport
 import Testing
 
 /// What `bench layers`, `bench figure4` and `devices --peak` print.
@@ -45,9 +49,42 @@ struct BenchTests {
     #expect(others.contains { $0["operation"] as? String == "sgd" })
   }
 
+  /// A file of results by which each pass of a 3x3 convolution on 8x8 maps is Winograd's.
+  private func winogradResults() throws -> Data {
+    let info = try TestDevice().context.info
+    let shape = Conv2DShape(
+      batch: 2, inHeight: 8, inWidth: 8, inChannels: 16, outChannels: 16, kernel: 3)
+    var database = TuningDatabase()
+    func add<Operation: TunableOperation>(
+      _ operation: Operation.Type, _ problem: Operation.Problem
+    ) throws {
+      let candidates = Operation.candidates(for: problem, on: info)
+      let configuration = try #require(candidates.first { !Operation.isExact($0) })
+      let entry = TuningEntry(operation, problem, configuration, seconds: 1, isComplete: true)
+      database.replace(with: [try #require(entry)], on: info)
+    }
+    try add(Conv2DForward.self, Conv2DForward.Problem(shape: shape))
+    try add(Conv2DBackwardData.self, Conv2DBackwardData.Problem(shape: shape))
+    try add(Conv2DBackwardFilter.self, Conv2DBackwardFilter.Problem(shape: shape))
+    return Data(database.json)
+  }
+
   @Test func layersWithoutInexactAlgorithms() throws {
-    let rows = try rows(Self.layers + ["--algorithms", "direct", "--tuning", "none"])
-    #expect(rows.contains { $0["pass"] as? String == "backward_filter" })
+    let folder = try TemporaryFolder()
+    let results = folder.path("winograd.json")
+    try winogradResults().write(to: URL(fileURLWithPath: results))
+    for algorithms in ["all", "direct"] {
+      let rows = try rows(Self.layers + ["--algorithms", algorithms, "--tuning", results])
+      for pass in ["forward", "backward_data", "backward_filter"] {
+        let configurations = rows.filter { $0["pass"] as? String == pass }
+          .compactMap { $0["configuration"] as? String }
+        try #require(!configurations.isEmpty)
+        // Were there none with all algorithms, their absence would say nothing.
+        #expect(
+          configurations.contains { $0.hasPrefix("winograd") } == (algorithms == "all"),
+          "\(algorithms), \(pass): \(configurations)")
+      }
+    }
   }
 
   @Test func theTableOfLayersIsNoWiderThanALine() throws {
