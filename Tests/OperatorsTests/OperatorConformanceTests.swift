@@ -13,20 +13,22 @@ struct OperatorConformanceTests {
     try check(allOperations[index])
   }
 
-  /// The date, so that each day checks others; WIDECL_TEST_SEED repeats another day's.
-  private static let seed: UInt64 = {
-    let given = ProcessInfo.processInfo.environment["WIDECL_TEST_SEED"].flatMap { UInt64($0) }
-    let seed = given ?? UInt64(Date().timeIntervalSince1970 / 86_400)
-    print("conformance of a sample by WIDECL_TEST_SEED=\(seed)")
-    return seed
-  }()
+  private static let seed = TestSeed.value(for: "conformance")
+
+  /// A part of an operation's name: only those are checked.
+  private static let filter = ProcessInfo.processInfo.environment["WIDECL_TEST_OPERATION"]
+
+  @Test func theFilterNamesAnOperation() {
+    guard let filter = Self.filter else { return }
+    #expect(
+      allOperations.contains { $0.name.contains(filter) },
+      "WIDECL_TEST_OPERATION=\(filter) names no operation")
+  }
 
   /// The default and a sample of the other candidates; all with WIDECL_TEST_ALL=1.
   private func check<Operation: TunableOperation>(_ operation: Operation.Type) throws {
     let environment = ProcessInfo.processInfo.environment
-    if let filter = environment["WIDECL_TEST_OPERATION"], !Operation.name.contains(filter) {
-      return
-    }
+    if let filter = Self.filter, !Operation.name.contains(filter) { return }
     var generator = ExampleGenerator(seed: Self.seed)
     let device = try TestDevice()
     for (number, problem) in Operation.exampleProblems.enumerated() {

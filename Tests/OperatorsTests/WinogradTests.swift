@@ -55,9 +55,7 @@ struct WinogradTests {
 
   /// One of a GPU's candidates for each of 4 shapes, by a seed.
   @Test func candidatesOfAGPU() throws {
-    let seed =
-      ProcessInfo.processInfo.environment["WIDECL_TEST_SEED"].flatMap { UInt64($0) }
-      ?? UInt64.random(in: 0..<1000)
+    let seed = TestSeed.value(for: "Winograd on GPUs")
     var generator = ExampleGenerator(seed: seed)
     let device = try TestDevice()
     var info = device.context.info
