@@ -165,6 +165,7 @@ let package = Package(
       dependencies: [
         "widecl", "widecl-benchmarks", "Training", "Models", "Graph", "Operators", "Autotuner",
         "DeviceRuntime", "Datasets", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["Shims"], swiftSettings: settings),
   ]

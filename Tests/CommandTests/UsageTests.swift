@@ -1,16 +1,22 @@
+import ArgumentParser
 import Foundation
 import Testing
 
+@testable import widecl
+
 @Suite(.serialized)
 struct UsageTests {
-  static let commands = [
-    [], ["devices"], ["summary"], ["train"], ["evaluate"], ["predict"], ["report"],
-    ["export"], ["import"], ["verify"], ["bench"],
-    ["bench", "step"], ["bench", "layers"], ["bench", "figure4"], ["tune"],
-    ["data"], ["data", "fetch"], ["data", "list"], ["data", "check"],
-  ]
+  /// The words of a command and of all below it.
+  private static func words(
+    of command: any ParsableCommand.Type, behind words: [String] = []
+  ) -> [[String]] {
+    [words]
+      + command.configuration.subcommands.flatMap {
+        self.words(of: $0, behind: words + [$0.configuration.commandName ?? "\($0)"])
+      }
+  }
 
-  @Test(arguments: commands)
+  @Test(arguments: words(of: WideCLCommand.self))
   func everyCommandExplainsItself(command: [String]) throws {
     let result = try Command.run(command + ["--help"])
     #expect(result.status == 0)
@@ -23,8 +29,10 @@ struct UsageTests {
 
   @Test func theVersionIsOneLine() throws {
     let result = try Command.run("--version")
-    #expect(result.status == 0)
-    #expect(result.out.split(separator: "\n").count == 1)
+    #expect(result.status == 0 && result.error.isEmpty)
+    let version = WideCLCommand.configuration.version
+    #expect(version.wholeMatch(of: /[0-9]+\.[0-9]+\.[0-9]+/) != nil, "\(version)")
+    #expect(result.out == version + "\n")
   }
 
   @Test(arguments: [
