@@ -133,7 +133,8 @@ struct NetworkRun {
 
   init(
     _ network: Network, mode: PlanMode = .training, optimizer: Optimizer? = nil,
-    context: Context? = nil, chooser: any ConfigurationChooser = DefaultChooser()
+    context: Context? = nil, chooser: any ConfigurationChooser = DefaultChooser(),
+    imageSeed: UInt64 = 4
   ) throws {
     let context = try context ?? NetworkRun.context.get()
     let queue = try context.makeQueue()
@@ -155,7 +156,7 @@ struct NetworkRun {
     try metrics.fill(0, on: queue)
     executor = try Executor(
       plan, store: store, external: ["metrics": metrics], chooser: chooser)
-    var generator = ExampleGenerator(seed: 4)
+    var generator = ExampleGenerator(seed: imageSeed)
     images = generator.values(count: batch * network.image.count, kind: .random).map {
       Float($0)
     }
