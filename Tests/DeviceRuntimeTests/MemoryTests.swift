@@ -70,7 +70,9 @@ import Testing
     #expect(try context.makeBuffer(Float.self, count: 16).count == 16)
   }
 
-  @Test func failureAtFirstUseIsOutOfMemoryAndSaysHowMuchIsInUse() throws {
+  /// Drivers that allocate late report it at a buffer's first use, by other codes than a creation
+  /// does; `DeviceFaultTests` lets such a use fail.
+  @Test func codesThatMeanTooLittleMemoryAreExplainedByWhatIsInUse() throws {
     let buffer = try context.makeBuffer(UInt8.self, count: 64)
     for code in [
       CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_RESOURCES, CL_OUT_OF_HOST_MEMORY,
