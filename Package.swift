@@ -148,8 +148,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Training", "Models", "Graph", "Autotuner", "Datasets", "DeviceRuntime", "Files",
-        "TestSupport",
+        "Training", "Models", "Graph", "Operators", "Autotuner", "Datasets", "DeviceRuntime",
+        "Files", "TestSupport",
       ],
       resources: [.copy("Traces")], swiftSettings: settings),
     .testTarget(

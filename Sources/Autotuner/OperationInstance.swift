@@ -23,6 +23,12 @@ package struct PlannedOperation: Sendable {
   package var configuration: String
   /// Whether the configuration rounds no more than a plain sum does.
   package var isExact: Bool
+
+  package init(plan: OperationPlan, configuration: String, isExact: Bool) {
+    self.plan = plan
+    self.configuration = configuration
+    self.isExact = isExact
+  }
 }
 
 /// Code that runs over operations of any type.

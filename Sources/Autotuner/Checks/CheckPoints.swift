@@ -24,6 +24,8 @@ package enum CheckPoints {
     let points = min(most, max(extents.max() ?? 1, affordable))
     var indices = Set(hypercube(extents, points: points, &generator))
     indices.formUnion(corners(extents))
+    // What vectors leave over at the end is computed one by one.
+    if affordable > most { indices.formUnion(output.count - 64..<output.count) }
     let borders = borders(extents, blocks, &generator)
     indices.formUnion(borders.shuffled(using: &generator).prefix(points))
     return indices.sorted()

@@ -72,8 +72,14 @@ package final class CheckRecord: Sendable {
     }
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
     try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+    let file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
     guard file >= 0 else { return }
+    // The process that wrote the last line may have died in the middle of it.
+    var last: UInt8 = 0
+    let end = lseek(file, 0, SEEK_END)
+    if end > 0, pread(file, &last, 1, end - 1) == 1, last != UInt8(ascii: "\n") {
+      bytes.insert(UInt8(ascii: "\n"), at: 0)
+    }
     // One call, so that the lines of two processes do not mix.
     _ = bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
     close(file)

@@ -78,6 +78,14 @@ package enum Augment: TunableOperation {
         batch: 5, height: 7, width: 9, channels: 3, total: 6, flip: true, pad: 4,
         padMode: .reflect, floats: true),
     ]
+      // As evaluations and training take the images of data sets.
+      + [(28, 1), (32, 3), (96, 3), (224, 3)].flatMap { size, channels in
+        [(false, 0), (true, 4)].map { flip, pad in
+          Problem(
+            batch: 3, height: size, width: size, channels: channels, total: 4, flip: flip,
+            pad: pad, padMode: .reflect)
+        }
+      }
   }
 
   package static func tensors(_ problem: Problem) -> [TensorArgument] {
