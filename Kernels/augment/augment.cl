@@ -41,8 +41,7 @@
 
 #define STREAM 0x41554721u
 #define OUTSIDE (-1)
-#define ROW (IN_W * IN_C)             // values in a row of an image
-#define ROW_VECTORS ((ROW + 15) / 16)  // float16 vectors that cover one
+#define ROW (IN_W * IN_C)  // values in a row of an image
 
 // Not a typedef: its name would be the type that the host sees.
 #if FLOAT_IMAGES
@@ -89,37 +88,21 @@ inline const __global PIXEL_VALUE* augment_row(const __global PIXEL_VALUE* image
 }
 
 #if VEC == 16
-// Lane j of vector v of a row belongs to channel (16 v + j) % IN_C: IN_C vectors are a period.
-inline void augment_lanes(const __global float* channels, float lanes[16 * IN_C]) {
-  for (int i = 0; i < 16 * IN_C; i++) lanes[i] = channels[i % IN_C];
-}
-
 inline void augment_zero(__global float* out, const int count) {
   for (int i = 0; i < count; i++) out[i] = 0.0f;
 }
 
-// One row of a slot: its pixels are put in order first, then normalised side by side.
+// One row of a slot. Each loop has floats or ints: LLVM 15, in pocl, miscompiles loops over bytes alone
+// that compute with their counter (`llvm-byte-loop` in docs/drivers.md).
 inline void augment_write(const __global PIXEL_VALUE* in, const struct augment_draw draw,
-                          const float* mean, const float* inverseDeviation,
+                          const __global float* mean, const __global float* inverseDeviation,
                           __global float* out) {
-  PIXEL_VALUE ordered[16 * ROW_VECTORS];
-  for (int column = 0; column < IN_W; column++) {
-    const int source = max(augment_column(column, draw), 0);
-    for (int c = 0; c < IN_C; c++) ordered[column * IN_C + c] = in[source * IN_C + c];
-  }
-  for (int i = ROW; i < 16 * ROW_VECTORS; i++) ordered[i] = 0;
-  for (int v = 0; v < ROW_VECTORS; v++) {
-    const float16 values =
-        (convert_float16(vload16(v, ordered)) - vload16(v % IN_C, mean)) *
-        vload16(v % IN_C, inverseDeviation);
-    if (v < ROW / 16) {
-      vstore16(values, v, out);
-    } else {
-      float lanes[16];
-      vstore16(values, 0, lanes);
-      for (int j = 0; j < ROW % 16; j++) out[16 * v + j] = lanes[j];
-    }
-  }
+  int sources[IN_W];
+  for (int column = 0; column < IN_W; column++)
+    sources[column] = max(augment_column(column, draw), 0) * IN_C;
+  for (int column = 0; column < IN_W; column++)
+    for (int c = 0; c < IN_C; c++)
+      out[column * IN_C + c] = ((float)in[sources[column] + c] - mean[c]) * inverseDeviation[c];
 #if !PAD_REFLECT
   for (int column = 0; column < IN_W; column++)
     if (augment_column(column, draw) == OUTSIDE) augment_zero(out + column * IN_C, IN_C);
@@ -136,9 +119,6 @@ void augment(
     const uint seedLow, const uint seedHigh, const uint step) {
   const uint2 seed = (uint2)(seedLow, seedHigh);
 #if VEC == 16
-  float means[16 * IN_C], inverses[16 * IN_C];
-  augment_lanes(mean, means);
-  augment_lanes(inverseDeviation, inverses);
   const int start = (int)get_global_id(0) * ITEM_M;
   const int end = min(start + ITEM_M, batch * IN_H);
   for (int line = start; line < end; line++) {
@@ -156,7 +136,7 @@ void augment(
     if (source == OUTSIDE)
       augment_zero(out, ROW);
     else
-      augment_write(augment_row(images, image, source), draw, means, inverses, out);
+      augment_write(augment_row(images, image, source), draw, mean, inverseDeviation, out);
   }
 #else
   const int pixel = (int)get_global_id(0);
