@@ -9,6 +9,7 @@ WIDECL := .build/release/widecl
 DEMO := runs/demo
 DEMO_MODEL := wrn-16-1
 DEMO_EPOCHS := 5
+DEMO_IMAGES := 200
 SWIFT_SOURCES := Package.swift Sources Tests Examples benchmarks fuzz
 
 # Tests see what is internal, so they are built apart: `make demo` after `make test` builds nothing.
@@ -30,6 +31,8 @@ demo: build ## Train a Wide ResNet on Fashion-MNIST and test it: minutes on two 
 	  --epochs $(DEMO_EPOCHS) --output $(DEMO) --resume
 	@echo "== Testing the best checkpoint"
 	@$(WIDECL) evaluate $(DEMO)/checkpoint-best.safetensors --data fashion-mnist
+	@echo "== The same for some images again on the host, layer by layer in double precision"
+	@$(WIDECL) verify $(DEMO)/checkpoint-best.safetensors --data fashion-mnist --images $(DEMO_IMAGES)
 
 demo-clean: ## Remove what the demo trained.
 	rm -rf $(DEMO)

@@ -126,8 +126,9 @@ package final class Checks {
         record.hasWrong(operation: key.operation)
         && step.operation.plan(choosing: wanted, on: context.info).configuration
           != planned.configuration
-      if known == .right && !isFresh && !isReplacement {
+      if case .right(let seconds) = known, !isFresh {
         seen.insert(key)
+        if isReplacement { try noteReplacement(step.operation, executor, seconds: seconds) }
         continue
       }
       if stop() { throw CheckError.Interrupted() }
@@ -140,17 +141,23 @@ package final class Checks {
         found[key] = .wrong(failure)
         wrong[key] = failure
         report(
-          "\(key.description(on: context.info)) is wrong: \(failure); it is not used here any more")
+          "\(key.description(on: context.info)) is wrong: \(failure); it is not used here any more"
+        )
         continue
       }
-      found[key] = .right
+      found[key] = .right(seconds: result.seconds)
       seen.insert(key)
-      if isReplacement {
-        replacements += try step.operation.accept(
-          MakeEntry(chooser: executor.chooser, info: context.info, seconds: result.seconds))
-      }
+      if isReplacement { try noteReplacement(step.operation, executor, seconds: result.seconds) }
     }
-    return !found.values.contains { $0 != .right }
+    return !found.values.contains { $0.failure != nil }
+  }
+
+  private func noteReplacement(
+    _ operation: any OperationInstance, _ executor: Executor, seconds: Double
+  ) throws {
+    replacements += try operation.accept(
+      MakeEntry(
+        chooser: executor.chooser, info: executor.store.context.info, seconds: seconds))
   }
 
   private func result(of index: Int, _ executor: Executor) throws -> OperationCheck.Result {

@@ -1,6 +1,7 @@
 import Autotuner
 import Foundation
 import Operators
+import TestSupport
 import Testing
 
 /// A part of `make portability`, which WIDECL_TEST_SEED chooses.
@@ -15,8 +16,7 @@ struct PortabilityTests {
     FileManager.default.isExecutableFile)
   private static let advice: Comment = "install oclgrind and python3, as make test does"
 
-  private static let seed =
-    ProcessInfo.processInfo.environment["WIDECL_TEST_SEED"].flatMap { UInt64($0) } ?? 1
+  private static let seed = TestSeed.value(for: "portability")
 
   /// Those with kernels of our own.
   private static let operations = allOperations.map { $0.name }

@@ -106,10 +106,9 @@ struct WrongKernelTests {
       .init(
         batch: 128, height: 28, width: 28, channels: 1, total: 1000, flip: false, pad: 0,
         padMode: .reflect), in: "augment/augment.cl",
-      replacing: "max(augment_column(column, draw), 0);",
-      with: """
-        max(augment_column(column, draw), 0) + (!FLIP && IN_W == 28 && column == \(column));
-        """)
+      replacing: "max(augment_column(column, draw), 0)",
+      with: "(max(augment_column(column, draw), 0) + (!FLIP && IN_W == 28 && column == \(column)))"
+    )
   }
 
   @Test("a write behind the end")

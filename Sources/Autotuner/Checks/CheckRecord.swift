@@ -8,7 +8,8 @@ import Synchronization
 /// written is not kept. Several processes may share the file.
 package final class CheckRecord: Sendable {
   package enum Verdict: Hashable, Codable, Sendable {
-    case right
+    /// How long the operation took.
+    case right(seconds: Double)
     /// What was found, in words.
     case wrong(String)
 
@@ -17,8 +18,7 @@ package final class CheckRecord: Sendable {
 
   private struct Line: Codable {
     var key: CheckKey
-    /// nil where the operation is right.
-    var wrong: String?
+    var verdict: Verdict
   }
 
   /// A larger file keeps only what is wrong.
@@ -36,10 +36,10 @@ package final class CheckRecord: Sendable {
     for text in data.split(separator: UInt8(ascii: "\n")) {
       // A line that was cut off says nothing.
       guard let line = try? decoder.decode(Line.self, from: text) else { continue }
-      verdicts[line.key] = line.wrong.map { .wrong($0) } ?? .right
+      verdicts[line.key] = line.verdict
     }
     if let path, data.count > CheckRecord.largestFile {
-      verdicts = verdicts.filter { $0.value != .right }
+      verdicts = verdicts.filter { $0.value.failure != nil }
       try? FileManager.default.removeItem(atPath: path)
       CheckRecord.append(verdicts, to: path)
     }
@@ -51,7 +51,7 @@ package final class CheckRecord: Sendable {
   /// Whether anything of the operation was found wrong, here or elsewhere.
   package func hasWrong(operation: String) -> Bool {
     verdicts.withLock { verdicts in
-      verdicts.contains { $0.key.operation == operation && $0.value != .right }
+      verdicts.contains { $0.key.operation == operation && $0.value.failure != nil }
     }
   }
 
@@ -67,7 +67,7 @@ package final class CheckRecord: Sendable {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     var bytes: [UInt8] = []
     for (key, verdict) in found.sorted(by: { "\($0.key)" < "\($1.key)" }) {
-      guard let data = try? encoder.encode(Line(key: key, wrong: verdict.failure)) else { continue }
+      guard let data = try? encoder.encode(Line(key: key, verdict: verdict)) else { continue }
       bytes += Array(data) + [UInt8(ascii: "\n")]
     }
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent()

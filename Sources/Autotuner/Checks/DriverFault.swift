@@ -13,7 +13,7 @@ package struct DriverFault: Sendable {
 
   package static let all = [
     DriverFault(
-      name: "pocl-avx2-convert", operation: "augment", platform: "Portable Computing Language",
+      name: "llvm-byte-loop", operation: "augment", platform: "Portable Computing Language",
       device: "haswell")
   ]
 
