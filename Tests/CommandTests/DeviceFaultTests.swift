@@ -84,6 +84,8 @@ struct DeviceFaultTests {
       try Data(
         contentsOf: URL(filePath: folder.path(name) + "/checkpoint-last.safetensors"))
     }
+    // The first run with the shim checks its operations.
+    _ = try Self.counts(copy("warm"))
     let counts = try Self.counts(copy("whole"))
     var generator = Crashes.generator()
     let faults = Self.faults(Crashes.number(of: 3), in: counts, using: &generator)
@@ -107,6 +109,7 @@ struct DeviceFaultTests {
   func otherCommands() throws {
     var generator = Crashes.generator()
     for arguments in [try Self.evaluate.get(), Self.bench] {
+      _ = try Self.counts(arguments)
       let counts = try Self.counts(arguments)
       for fault in Self.faults(Crashes.number(of: 2), in: counts, using: &generator) {
         let came = try Self.calls(fault) { environment in
@@ -115,6 +118,23 @@ struct DeviceFaultTests {
         #expect(came, "seed \(Crashes.seed): \(fault)")
       }
     }
+  }
+
+  @Test("a configuration that fails while it is checked is replaced by the next")
+  func failingWhileChecked() throws {
+    let cache = try TemporaryFolder()
+    let evaluate = try Self.evaluate.get()
+    let whole = try Command.run(evaluate)
+    let came = try Self.calls(
+      Fault(function: "clEnqueueNDRangeKernel", number: 3, code: -59)
+    ) { environment in
+      let result = try Command.run(
+        evaluate, environment: environment.merging(["XDG_CACHE_HOME": cache.url.path]) { $1 })
+      #expect(result.status == 0 && result.out == whole.out, "\(result.error)")
+      #expect(result.errorLines.count == 2, "\(result.error)")
+      #expect(result.error.contains(" is wrong: clEnqueueNDRangeKernel of "), "\(result.error)")
+    }.failed
+    #expect(came)
   }
 
   /// A tuning with results of its own.

@@ -140,7 +140,9 @@ struct ExchangeTests {
     let checkpoint = try Small.checkpoint()
     let images = try images(3, folder)
     let result = try Command.run(["predict", checkpoint, "--json", "--top", "9"] + images)
-    #expect(result.status == 0 && result.error.isEmpty, "\(result.error)")
+    #expect(
+      result.status == 0 && result.errorLines.allSatisfy { $0.hasPrefix("checked ") },
+      "\(result.error)")
     let rows = try #require(try result.json() as? [[String: Any]])
     #expect(rows.compactMap { $0["image"] as? String } == images)
     var probabilities: [Double] = []

@@ -90,7 +90,8 @@ struct TuneTests {
     ]
     let first = try run(bench)
     #expect(first.status == 0)
-    #expect(first.errorLines.count == 1 && first.error.contains("tuning.json: "))
+    #expect(first.errorLines.count == 2 && first.errorLines[0].contains("tuning.json: "))
+    #expect(first.errorLines[1].hasPrefix("checked "))
     #expect(try Data(contentsOf: file("tuning.json.damaged")) == Data("nonsense".utf8))
     #expect(try run(bench).error.isEmpty)
   }
