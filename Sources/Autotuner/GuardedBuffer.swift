@@ -21,7 +21,7 @@ package final class GuardedBuffer {
     self.tensor = tensor
     guardBytes = isBare ? 0 : GuardedBuffer.guardBytes
     allocation = try queue.context.makeBuffer(
-      UInt8.self, count: tensor.count * tensor.element.size + guardBytes)
+      UInt8.self, count: tensor.count * tensor.element.size + guardBytes, hasSpareBytes: false)
     buffer = try allocation.part(of: tensor.element, byteOffset: 0, count: tensor.count)
     try reset(on: queue)
   }

@@ -16,7 +16,8 @@ extension DeviceBuffer {
 
   /// The bytes in `range`, once every queued command is done.
   package func readBytes(_ range: Range<Int>, on queue: Queue) throws(CLError) -> [UInt8] {
-    precondition(range.lowerBound >= 0 && range.upperBound <= byteCount, "read past the end")
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= byteCount + spareBytes, "read past the end")
     guard !range.isEmpty else { return [] }
     var status: cl_int = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { storage, initialized in
@@ -33,7 +34,8 @@ extension DeviceBuffer {
   package func fillBytes(
     _ range: Range<Int>, with value: UInt8, on queue: Queue
   ) throws(CLError) {
-    precondition(range.lowerBound >= 0 && range.upperBound <= byteCount, "fill past the end")
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= byteCount + spareBytes, "fill past the end")
     // Drivers write the pattern again and again: a wide one is quick.
     let size = [8, 4, 2].first { range.lowerBound % $0 == 0 && range.count >= $0 } ?? 1
     let wide = range.lowerBound..<range.lowerBound + range.count / size * size

@@ -10,6 +10,8 @@ package protocol DeviceBuffer: AnyObject {
   var parent: (any DeviceBuffer)? { get }
   /// Where in its allocation it begins.
   var byteOffset: Int { get }
+  /// Bytes behind an allocation's own that nobody uses; 0 of a part.
+  var spareBytes: Int { get }
 }
 
 /// `count` elements in the device's memory: an allocation, or a part of another buffer.
@@ -20,6 +22,10 @@ package final class Buffer<Element: BitwiseCopyable>: DeviceBuffer, @unchecked S
   private let context: Context
   package let parent: (any DeviceBuffer)?
   package let byteOffset: Int
+  package let spareBytes: Int
+
+  /// What a check of writes beyond the end looks at.
+  private static var usualSpareBytes: Int { 4096 }
 
   package var raw: cl_mem { handle.raw }
 
@@ -41,17 +47,20 @@ package final class Buffer<Element: BitwiseCopyable>: DeviceBuffer, @unchecked S
     }
   }
 
-  init(context: Context, count: Int) throws(CLError) {
+  init(context: Context, count: Int, hasSpareBytes: Bool) throws(CLError) {
     precondition(count > 0, "a buffer needs at least one element")
     let (product, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
     let bytes = overflow ? Int.max : product
     try context.reserve(bytes)
+    spareBytes =
+      hasSpareBytes ? min(Buffer.usualSpareBytes, context.info.maxAllocation - bytes) : 0
+    let allocated = bytes + spareBytes
     do {
       handle = try Handle(
         kind: "buffer", ledger: context.ledger, release: clReleaseMemObject,
         function: "clCreateBuffer of \(bytes) bytes"
       ) { status in
-        clCreateBuffer(context.raw, cl_mem_flags(CL_MEM_READ_WRITE), bytes, nil, &status)
+        clCreateBuffer(context.raw, cl_mem_flags(CL_MEM_READ_WRITE), allocated, nil, &status)
       }
     } catch {
       context.unreserve(bytes)
@@ -81,6 +90,7 @@ package final class Buffer<Element: BitwiseCopyable>: DeviceBuffer, @unchecked S
     self.context = context
     self.parent = parent
     self.byteOffset = byteOffset
+    spareBytes = 0
   }
 
   deinit { if parent == nil { context.unreserve(byteCount) } }

@@ -36,10 +36,13 @@ package final class Context: @unchecked Sendable {  // cl_context is thread-safe
   package func makeQueue() throws(CLError) -> Queue { try Queue(context: self) }
 
   /// A buffer of `count` elements, not initialised.
+  ///
+  /// Behind it are some bytes for checks of writes beyond its end; without `hasSpareBytes`, for those
+  /// who look after its end themselves, it is exactly as large as its elements.
   package func makeBuffer<Element: BitwiseCopyable>(
-    _ type: Element.Type = Element.self, count: Int
+    _ type: Element.Type = Element.self, count: Int, hasSpareBytes: Bool = true
   ) throws(CLError) -> Buffer<Element> {
-    try Buffer(context: self, count: count)
+    try Buffer(context: self, count: count, hasSpareBytes: hasSpareBytes)
   }
 
   /// The kernel `entryPoint` of the program `source` built with `macros`; programs are built once.

@@ -26,7 +26,7 @@ struct BoundCheck {
       places.append(end)
       end += ceilDivide(tensor.count * tensor.element.size, alignment) * alignment
     }
-    let arena = try queue.context.makeBuffer(UInt8.self, count: end + 4096)
+    let arena = try queue.context.makeBuffer(UInt8.self, count: end)
     var buffers: [String: any DeviceBuffer] = [:]
     for (tensor, place) in zip(tensors, places) {
       buffers[tensor.name] = try arena.part(

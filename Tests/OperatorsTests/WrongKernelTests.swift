@@ -111,11 +111,56 @@ struct WrongKernelTests {
     )
   }
 
+  /// The bugs that `make portability` plants for Oclgrind; a driver need not show each.
+  @Test(
+    "planted bugs are found where the implementation shows them",
+    arguments: [
+      "divergent-barrier", "global-out-of-bounds", "local-out-of-bounds", "missing-barrier",
+      "no-start-value",
+    ])
+  func plantedBugs(name: String) throws {
+    let test = try TestDevice()
+    let kernels = try PatchedKernels(applying: "portability/bugs/\(name).patch")
+    let queue = try test.manager.makeContext(
+      on: test.context.device, kernels: KernelLibrary(directory: kernels.url)
+    ).makeQueue()
+    func expectFound<Operation: TunableOperation>(
+      _ operation: Operation.Type, _ problem: Operation.Problem, _ part: String
+    ) throws {
+      for configuration in Operation.candidates(for: problem, on: test.context.info)
+      where configuration.description.contains(part) {
+        let whole = try BoundCheck(queue: queue, isWhole: true)
+          .failure(operation, problem, configuration)
+        let sampled = try BoundCheck(queue: queue).failure(operation, problem, configuration)
+        #expect((whole == nil) == (sampled == nil), "\(configuration): \(whole ?? "")")
+        #expect(sampled != nil || name != "global-out-of-bounds", "\(configuration)")
+      }
+    }
+    switch name {
+    case "divergent-barrier":
+      try expectFound(BatchNormStatistics.self, .init(rows: 2 * 784, channels: 16), "wg")
+    case "local-out-of-bounds", "missing-barrier":
+      try expectFound(Conv2DForward.self, .init(shape: filter.with(batch: 2)), "local_im2")
+    default:
+      try expectFound(
+        GlobalAveragePoolForward.self, .init(batch: 16, pixels: 64, channels: 128), "wg")
+    }
+  }
+
   @Test("a write behind the end")
   func writeBehindTheEnd() throws {
     try expectFound(
       Add.self, .init(count: 1_000_003), in: "add/add.cl",
       replacing: "  for (; i < end; i++) y[i] = a[i] + b[i];",
       with: "  for (; i < end + (end == count); i++) y[i] = a[i] + b[i];")
+  }
+}
+
+extension Conv2DShape {
+  /// The same with another batch.
+  fileprivate func with(batch: Int) -> Conv2DShape {
+    var shape = self
+    shape.batch = batch
+    return shape
   }
 }

@@ -29,6 +29,18 @@ package final class PatchedKernels {
     try source.write(to: url.appending(path: file), atomically: true, encoding: .utf8)
   }
 
+  /// Applies a patch of the repository, whose paths begin in the kernels' folder.
+  package convenience init(applying patch: String) throws {
+    try self.init()
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/git")
+    process.currentDirectoryURL = url
+    process.arguments = ["apply", Self.repository.appending(path: patch).path]
+    try process.run()
+    process.waitUntilExit()
+    precondition(process.terminationStatus == 0, "\(patch) cannot be applied")
+  }
+
   private init() throws {
     folder = FileManager.default.temporaryDirectory
       .appending(path: "widecl-kernels-\(UUID().uuidString)")

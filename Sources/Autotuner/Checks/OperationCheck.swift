@@ -211,9 +211,8 @@ package struct OperationCheck: OperationVisitor {
     return places.flatMap { place in
       let (start, end) = (place.range.lowerBound, place.range.upperBound)
       let size = GuardedBuffer.guardBytes
-      var ranges = [
-        max(0, start - size)..<start, end..<min(end + size, place.allocation.byteCount),
-      ]
+      let last = place.allocation.byteCount + place.allocation.spareBytes
+      var ranges = [max(0, start - size)..<start, end..<min(end + size, last)]
       for other in places where other.allocation === place.allocation {
         ranges = ranges.flatMap { $0.without(other.range) }
       }

@@ -75,9 +75,6 @@ package enum Augment: TunableOperation {
         batch: 16, height: 28, width: 28, channels: 1, total: 20, flip: true, pad: 2,
         padMode: .reflect),
       Problem(
-        batch: 5, height: 28, width: 28, channels: 1, total: 6, flip: false, pad: 0,
-        padMode: .reflect),
-      Problem(
         batch: 5, height: 7, width: 9, channels: 3, total: 6, flip: true, pad: 4,
         padMode: .reflect, floats: true),
     ]
