@@ -151,7 +151,7 @@ import Testing
         Double(values[index]) == expected(product, a, b, zero, row: row, column: column),
         "at \(row), \(column)")
     }
-    let small = try context.makeBuffer(UInt8.self, count: bytes - 4)
+    let small = try context.makeBuffer(UInt8.self, count: bytes - 4, hasSpareBytes: false)
     let error = #expect(throws: CLError.self) {
       try BLAS.multiply(
         product, bufferA, bufferB, into: given, temporary: small, on: queue, name: "small")
