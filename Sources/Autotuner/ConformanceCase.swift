@@ -72,6 +72,7 @@ package struct ConformanceCase<Operation: TunableOperation> {
     _ configuration: Operation.Configuration, on queue: Queue, isBare: Bool
   ) throws -> BoundOperation {
     let plan = Operation.plan(problem, configuration)
+      .expanded(choosing: DefaultChooser(), on: queue.context.info)
     let storage = try tensors.map { try GuardedBuffer(for: $0, queue: queue, isBare: isBare) }
     let scratch = try plan.scratch.map {
       try GuardedBuffer(for: $0.tensor, queue: queue, isBare: isBare)

@@ -29,6 +29,9 @@ package struct OperationPlan: Sendable {
     case kernel(KernelLaunch)
     /// A matrix product by CLBlast on the named buffers.
     case product(BLAS.Product, a: String, b: String, c: String)
+    /// Another operation, configured where this one is; `renaming` gives the names that its tensors
+    /// have here where they are not its own.
+    case nested(any OperationInstance, renaming: [String: String])
   }
 
   /// One kernel with what it is built with, run over and called with.
@@ -75,8 +78,8 @@ package final class BoundOperation {
     case product(BLAS.Product, a: Buffer<Float>, b: Buffer<Float>, c: Buffer<Float>)
   }
 
-  /// Builds the kernels and sets the arguments; `buffers` has every tensor and scratch by name,
-  /// `products` how CLBlast computes those products that do not say so themselves.
+  /// Builds the kernels and sets the arguments of an expanded plan; `buffers` has every tensor and
+  /// scratch by name, `products` how CLBlast computes those products that do not say so themselves.
   package init(
     name: String, plan: OperationPlan, buffers: [String: any DeviceBuffer], context: Context,
     products: BLAS.Parameters = .own
@@ -100,6 +103,8 @@ package final class BoundOperation {
       case .product(var product, let a, let b, let c):
         product.parameters = product.parameters ?? products
         steps.append(.product(product, a: floats(a), b: floats(b), c: floats(c)))
+      case .nested(let operation, _):
+        preconditionFailure("\(name): \(operation.name) in it is not expanded")
       case .kernel(let launch):
         let kernel = try context.kernel(
           launch.source, entryPoint: launch.entryPoint, macros: launch.macros)

@@ -15,6 +15,7 @@ struct BoundCheck {
     _ configuration: Operation.Configuration
   ) throws -> String? {
     var plan = Operation.plan(problem, configuration)
+      .expanded(choosing: DefaultChooser(), on: queue.context.info)
     if let sabotage { plan.launches.append(sabotage) }
     let tensors =
       Operation.tensors(problem)

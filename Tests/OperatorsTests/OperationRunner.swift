@@ -36,6 +36,7 @@ func run<Operation: TunableOperation>(
     }
   }
   let plan = Operation.plan(problem, configuration)
+    .expanded(choosing: DefaultChooser(), on: device.context.info)
   for scratch in plan.scratch {
     buffers[scratch.name] = try device.context.makeBuffer(Float.self, count: scratch.count)
   }

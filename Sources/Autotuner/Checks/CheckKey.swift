@@ -28,6 +28,8 @@ package struct CheckKey: Hashable, Codable, Sendable {
       case .product(var product, _, _, _):
         product.parameters = product.parameters ?? products
         text += "\(BLAS.libraryDigest) \(product)\n"
+      case .nested(let nested, _):
+        preconditionFailure("\(operation): \(nested.name) in it is not expanded")
       }
     }
     programs = String(fnv1a(text.utf8), radix: 16)
