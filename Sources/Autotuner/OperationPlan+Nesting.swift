@@ -44,8 +44,9 @@ extension OperationPlan.Launch {
         if case .buffer(let buffer) = $0 { .buffer(name(buffer)) } else { $0 }
       }
       return .kernel(kernel)
-    case .product(let product, let a, let b, let c):
-      return .product(product, a: name(a), b: name(b), c: name(c))
+    case .product(let product, let a, let b, let c, let temporary):
+      return .product(
+        product, a: name(a), b: name(b), c: name(c), temporary: temporary.map(name))
     case .nested(let operation, let renaming):
       let names = operation.tensors.map { ($0.name, name(renaming[$0.name] ?? $0.name)) }
       return .nested(operation, renaming: Dictionary(uniqueKeysWithValues: names))

@@ -27,8 +27,8 @@ package struct OperationPlan: Sendable {
 
   package enum Launch: Sendable {
     case kernel(KernelLaunch)
-    /// A matrix product by CLBlast on the named buffers.
-    case product(BLAS.Product, a: String, b: String, c: String)
+    /// A matrix product by CLBlast on the named buffers; `temporary` is scratch memory for its copies.
+    case product(BLAS.Product, a: String, b: String, c: String, temporary: String? = nil)
     /// Another operation, configured where this one is; `renaming` gives the names that its tensors
     /// have here where they are not its own.
     case nested(any OperationInstance, renaming: [String: String])
@@ -75,7 +75,9 @@ package final class BoundOperation {
 
   private enum Step {
     case kernel(Kernel, NDRange, dynamic: [(index: Int, name: String)])
-    case product(BLAS.Product, a: Buffer<Float>, b: Buffer<Float>, c: Buffer<Float>)
+    case product(
+      BLAS.Product, a: Buffer<Float>, b: Buffer<Float>, c: Buffer<Float>,
+      temporary: (any DeviceBuffer)?)
   }
 
   /// Builds the kernels and sets the arguments of an expanded plan; `buffers` has every tensor and
@@ -100,9 +102,13 @@ package final class BoundOperation {
     }
     for launch in plan.launches {
       switch launch {
-      case .product(var product, let a, let b, let c):
+      case .product(var product, let a, let b, let c, let temporary):
         product.parameters = product.parameters ?? products
-        steps.append(.product(product, a: floats(a), b: floats(b), c: floats(c)))
+        for call in try BLAS.calls(product, on: context.device) {
+          steps.append(
+            .product(
+              call, a: floats(a), b: floats(b), c: floats(c), temporary: temporary.map(buffer)))
+        }
       case .nested(let operation, _):
         preconditionFailure("\(name): \(operation.name) in it is not expanded")
       case .kernel(let launch):
@@ -139,8 +145,9 @@ package final class BoundOperation {
           try kernel.setArgument(index, value.argument)
         }
         try queue.launch(kernel, over: range, name: "\(name) \(kernel.name)")
-      case .product(let product, let a, let b, let c):
-        try BLAS.multiply(product, a, b, into: c, on: queue, name: "\(name) product")
+      case .product(let product, let a, let b, let c, let temporary):
+        try BLAS.multiply(
+          product, a, b, into: c, temporary: temporary, on: queue, name: "\(name) product")
       }
     }
   }

@@ -49,8 +49,9 @@ package final class Workbench<Operation: TunableOperation> {
 
   /// Builds a configuration's kernels and binds them to the buffers.
   package func bind(_ configuration: Operation.Configuration) throws(CLError) -> Candidate {
-    let plan = Operation.plan(problem, configuration)
+    let plan = try Operation.plan(problem, configuration)
       .expanded(choosing: chooser, on: queue.context.info)
+      .withProductMemory(products, on: queue)
     var buffers: [String: any DeviceBuffer] = [:]
     for (tensor, guarded) in storage { buffers[tensor.name] = guarded.buffer }
     var scratch: [(name: String, guarded: GuardedBuffer)] = []
