@@ -118,12 +118,13 @@ let package = Package(
       path: "fuzz/Command", swiftSettings: settings),
 
     // Tests.
+    .target(name: "CreatedBuffers", dependencies: ["COpenCL"], path: "Tests/CreatedBuffers"),
     .target(
       name: "TestSupport",
       dependencies: ["DeviceRuntime", "Autotuner", "Operators", "Files", "Randomness"],
       path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
-      name: "DeviceRuntimeTests", dependencies: ["DeviceRuntime", "TestSupport"],
+      name: "DeviceRuntimeTests", dependencies: ["DeviceRuntime", "CreatedBuffers", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "AutotunerTests",
@@ -135,7 +136,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "GraphTests",
-      dependencies: ["Graph", "Operators", "Autotuner", "DeviceRuntime", "TestSupport"],
+      dependencies: [
+        "Graph", "Operators", "Autotuner", "DeviceRuntime", "CreatedBuffers", "TestSupport",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "Graph", "DeviceRuntime", "TestSupport"],

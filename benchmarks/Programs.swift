@@ -44,7 +44,9 @@ enum Programs {
     for name in models {
       let network = try ModelName(parsing: name).model().network(
         image: ImageShape(height: 32, width: 32, channels: 3), classes: 10)
-      for instance in ModelTuning(network: network, batch: 128).instances(on: device) {
+      for instance in ModelTuning(network: network, batch: 128).instances(
+        on: device, choosing: DefaultChooser())
+      {
         for choice in try instance.accept(Choices(device: device, all: allConfigurations)) {
           for case .kernel(let kernel) in choice.plan.launches {
             let options = kernel.macros.map { "-D\($0.name)=\($0.value)" }
@@ -74,6 +76,7 @@ enum Programs {
     ) throws -> Output {
       Operation.candidates(for: problem, on: device).enumerated().compactMap { index, candidate in
         let plan = Operation.plan(problem, candidate)
+          .expanded(choosing: DefaultChooser(), on: device)
         let isForGPU = plan.launches.allSatisfy {
           if case .kernel(let kernel) = $0 { kernel.range.local.product > 1 } else { true }
         }

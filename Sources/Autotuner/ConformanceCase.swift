@@ -71,7 +71,9 @@ package struct ConformanceCase<Operation: TunableOperation> {
   private func checked(
     _ configuration: Operation.Configuration, on queue: Queue, isBare: Bool
   ) throws -> BoundOperation {
-    let plan = Operation.plan(problem, configuration)
+    let plan = try Operation.plan(problem, configuration)
+      .expanded(choosing: DefaultChooser(), on: queue.context.info)
+      .withProductMemory(.own, on: queue)
     let storage = try tensors.map { try GuardedBuffer(for: $0, queue: queue, isBare: isBare) }
     let scratch = try plan.scratch.map {
       try GuardedBuffer(for: $0.tensor, queue: queue, isBare: isBare)

@@ -7,10 +7,15 @@ package protocol OperationInstance: Sendable {
   var tensors: [TensorArgument] { get }
   var cost: Cost { get }
 
-  /// The launches with the configuration that `chooser` picks.
+  /// The launches with the configuration that `chooser` picks, nested operations expanded.
   func plan(
     choosing chooser: any ConfigurationChooser, on device: DeviceInfo
   ) -> PlannedOperation
+
+  /// The operations nested in that configuration's launches, and in theirs.
+  func nested(
+    choosing chooser: any ConfigurationChooser, on device: DeviceInfo
+  ) -> [any OperationInstance]
 
   /// Gives the types back to code that needs them.
   func accept<Visitor: OperationVisitor>(_ visitor: Visitor) throws -> Visitor.Output
@@ -94,8 +99,17 @@ package struct Instance<Operation: TunableOperation>: OperationInstance {
   ) -> PlannedOperation {
     let configuration = chooser.configuration(for: Operation.self, problem, on: device)
     return PlannedOperation(
-      plan: Operation.plan(problem, configuration), configuration: configuration.description,
-      isExact: Operation.isExact(configuration))
+      plan: Operation.plan(problem, configuration).expanded(choosing: chooser, on: device),
+      configuration: configuration.description, isExact: Operation.isExact(configuration))
+  }
+
+  package func nested(
+    choosing chooser: any ConfigurationChooser, on device: DeviceInfo
+  ) -> [any OperationInstance] {
+    let configuration = chooser.configuration(for: Operation.self, problem, on: device)
+    return Operation.plan(problem, configuration).nested.flatMap {
+      [$0] + $0.nested(choosing: chooser, on: device)
+    }
   }
 
   package func accept<Visitor: OperationVisitor>(_ visitor: Visitor) throws -> Visitor.Output {

@@ -27,8 +27,11 @@ package struct OperationPlan: Sendable {
 
   package enum Launch: Sendable {
     case kernel(KernelLaunch)
-    /// A matrix product by CLBlast on the named buffers.
-    case product(BLAS.Product, a: String, b: String, c: String)
+    /// A matrix product by CLBlast on the named buffers; `temporary` is scratch memory for its copies.
+    case product(BLAS.Product, a: String, b: String, c: String, temporary: String? = nil)
+    /// Another operation, configured where this one is; `renaming` gives the names that its tensors
+    /// have here where they are not its own.
+    case nested(any OperationInstance, renaming: [String: String])
   }
 
   /// One kernel with what it is built with, run over and called with.
@@ -72,11 +75,13 @@ package final class BoundOperation {
 
   private enum Step {
     case kernel(Kernel, NDRange, dynamic: [(index: Int, name: String)])
-    case product(BLAS.Product, a: Buffer<Float>, b: Buffer<Float>, c: Buffer<Float>)
+    case product(
+      BLAS.Product, a: Buffer<Float>, b: Buffer<Float>, c: Buffer<Float>,
+      temporary: (any DeviceBuffer)?)
   }
 
-  /// Builds the kernels and sets the arguments; `buffers` has every tensor and scratch by name,
-  /// `products` how CLBlast computes those products that do not say so themselves.
+  /// Builds the kernels and sets the arguments of an expanded plan; `buffers` has every tensor and
+  /// scratch by name, `products` how CLBlast computes those products that do not say so themselves.
   package init(
     name: String, plan: OperationPlan, buffers: [String: any DeviceBuffer], context: Context,
     products: BLAS.Parameters = .own
@@ -97,9 +102,15 @@ package final class BoundOperation {
     }
     for launch in plan.launches {
       switch launch {
-      case .product(var product, let a, let b, let c):
+      case .product(var product, let a, let b, let c, let temporary):
         product.parameters = product.parameters ?? products
-        steps.append(.product(product, a: floats(a), b: floats(b), c: floats(c)))
+        for call in try BLAS.calls(product, on: context.device) {
+          steps.append(
+            .product(
+              call, a: floats(a), b: floats(b), c: floats(c), temporary: temporary.map(buffer)))
+        }
+      case .nested(let operation, _):
+        preconditionFailure("\(name): \(operation.name) in it is not expanded")
       case .kernel(let launch):
         let kernel = try context.kernel(
           launch.source, entryPoint: launch.entryPoint, macros: launch.macros)
@@ -134,8 +145,9 @@ package final class BoundOperation {
           try kernel.setArgument(index, value.argument)
         }
         try queue.launch(kernel, over: range, name: "\(name) \(kernel.name)")
-      case .product(let product, let a, let b, let c):
-        try BLAS.multiply(product, a, b, into: c, on: queue, name: "\(name) product")
+      case .product(let product, let a, let b, let c, let temporary):
+        try BLAS.multiply(
+          product, a, b, into: c, temporary: temporary, on: queue, name: "\(name) product")
       }
     }
   }

@@ -24,6 +24,8 @@ package protocol TunableOperation: Sendable {
   static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration]
 
   /// The launches that compute the problem, and the scratch memory between them.
+  ///
+  /// What another operation can do is nested, so that it is configured and tuned as that one.
   static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan
 
   /// The arithmetic and the memory traffic that the problem needs, whatever the configuration.

@@ -28,19 +28,22 @@ package struct Tuner {
   private let journal: Journal?
   private let algorithms: Algorithms
   private let products: BLAS.Parameters
+  private let chooser: any ConfigurationChooser
   private let surroundings: Surroundings
   package var search = Search()
 
   /// A tuner that notes its tries in `journal`, where there is one; `products` says how CLBlast
-  /// computes products.
+  /// computes products, `chooser` how nested operations are computed.
   package init(
     queue: Queue, journal: Journal? = nil, algorithms: Algorithms = .all,
-    products: BLAS.Parameters = .own, surroundings: Surroundings = Surroundings()
+    products: BLAS.Parameters = .own, chooser: any ConfigurationChooser = DefaultChooser(),
+    surroundings: Surroundings = Surroundings()
   ) {
     self.queue = queue
     self.journal = journal
     self.algorithms = algorithms
     self.products = products
+    self.chooser = chooser
     self.surroundings = surroundings
   }
 
@@ -59,8 +62,8 @@ package struct Tuner {
     var tried = 0
     var best: Double?
     var evaluator = DeviceEvaluator(
-      operation, problem, candidates: candidates, products: products, queue: queue,
-      journal: journal
+      operation, problem, candidates: candidates, products: products, chooser: chooser,
+      queue: queue, journal: journal
     ) { row in
       tried += 1
       if case .measured(let seconds) = row.outcome { best = min(best ?? seconds, seconds) }
@@ -115,6 +118,7 @@ private struct DeviceEvaluator<Operation: TunableOperation>: CandidateEvaluator 
   private let problem: Operation.Problem
   private let candidates: [Operation.Configuration]
   private let products: BLAS.Parameters
+  private let chooser: any ConfigurationChooser
   private let queue: Queue
   private let journal: Journal?
   private let report: (TuningRow) -> Void
@@ -126,12 +130,14 @@ private struct DeviceEvaluator<Operation: TunableOperation>: CandidateEvaluator 
 
   init(
     _ operation: Operation.Type, _ problem: Operation.Problem,
-    candidates: [Operation.Configuration], products: BLAS.Parameters, queue: Queue,
-    journal: Journal?, report: @escaping (TuningRow) -> Void
+    candidates: [Operation.Configuration], products: BLAS.Parameters,
+    chooser: any ConfigurationChooser, queue: Queue, journal: Journal?,
+    report: @escaping (TuningRow) -> Void
   ) {
     self.problem = problem
     self.candidates = candidates
     self.products = products
+    self.chooser = chooser
     self.queue = queue
     self.journal = journal
     self.report = report
@@ -193,7 +199,9 @@ private struct DeviceEvaluator<Operation: TunableOperation>: CandidateEvaluator 
       bestSmall = min(bestSmall ?? small, small)
     }
     let bench =
-      try self.bench ?? Workbench(Operation.self, problem, queue: queue, products: products)
+      try self.bench
+      ?? Workbench(
+        Operation.self, problem, queue: queue, products: products, chooser: chooser)
     self.bench = bench
     let bound = try bench.bind(configuration)
     let outputs = try bench.outputs(of: bound)

@@ -47,7 +47,7 @@ package struct TuningSession {
         [store.load().database, shipped], algorithms: work.algorithms, distrust: journal.distrust)
       var tuner = Tuner(
         queue: queue, journal: journal, algorithms: work.algorithms,
-        products: products(known, queue.context.info),
+        products: products(known, queue.context.info), chooser: known,
         surroundings: Tuner.Surroundings(
           stop: stop,
           report: {

@@ -6,6 +6,7 @@ package final class Workbench<Operation: TunableOperation> {
   package let problem: Operation.Problem
   private let queue: Queue
   private let products: BLAS.Parameters
+  private let chooser: any ConfigurationChooser
   private let scalars: DynamicScalars
   /// Seconds of the last run by `outputs(of:)`, as the host sees it.
   package private(set) var checkedSeconds = 0.0
@@ -19,14 +20,16 @@ package final class Workbench<Operation: TunableOperation> {
     fileprivate let hasProducts: Bool
   }
 
-  /// Allocates and fills the buffers; `products` says how CLBlast computes products.
+  /// Allocates and fills the buffers; `products` says how CLBlast computes products, `chooser` how
+  /// nested operations are.
   package init(
     _ operation: Operation.Type, _ problem: Operation.Problem, queue: Queue,
-    products: BLAS.Parameters = .own
+    products: BLAS.Parameters = .own, chooser: any ConfigurationChooser = DefaultChooser()
   ) throws(CLError) {
     self.problem = problem
     self.queue = queue
     self.products = products
+    self.chooser = chooser
     scalars = Operation.exampleScalars(problem)[0]
     for tensor in Operation.tensors(problem) {
       let guarded = try GuardedBuffer(for: tensor, queue: queue)
@@ -46,7 +49,9 @@ package final class Workbench<Operation: TunableOperation> {
 
   /// Builds a configuration's kernels and binds them to the buffers.
   package func bind(_ configuration: Operation.Configuration) throws(CLError) -> Candidate {
-    let plan = Operation.plan(problem, configuration)
+    let plan = try Operation.plan(problem, configuration)
+      .expanded(choosing: chooser, on: queue.context.info)
+      .withProductMemory(products, on: queue)
     var buffers: [String: any DeviceBuffer] = [:]
     for (tensor, guarded) in storage { buffers[tensor.name] = guarded.buffer }
     var scratch: [(name: String, guarded: GuardedBuffer)] = []

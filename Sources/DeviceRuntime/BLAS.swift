@@ -30,8 +30,6 @@ package enum BLAS {
   }
 
   /// Sizes and layout of C = alpha·op(A)·op(B) + beta·C, all row-major.
-  ///
-  /// Matrices begin where their buffers do.
   package struct Product: Hashable, Sendable {
     package var m: Int
     package var n: Int
@@ -40,6 +38,10 @@ package enum BLAS {
     package var transposeB = Transpose.no
     package var alpha: Float = 1
     package var beta: Float = 0
+    /// Floats from the beginning of a buffer to that of its matrix, or of its first.
+    package var offsetA = 0
+    package var offsetB = 0
+    package var offsetC = 0
     /// nil for one product.
     package var batch: Batch?
     /// nil leaves them to whoever runs a plan with this product, else to CLBlast.
@@ -62,16 +64,40 @@ package enum BLAS {
     var leadingA: Int { transposeA == .no ? k : m }
     var leadingB: Int { transposeB == .no ? n : k }
 
-    /// Floats that a buffer needs for matrices of `count`, `stride` apart.
-    fileprivate func needed(_ count: Int, stride: Int?) -> Int {
-      max(0, (batch?.count ?? 1) - 1) * (stride ?? 0) + count
+    /// Floats that a buffer needs for matrices of `count` behind `offset`, `stride` apart.
+    fileprivate func needed(_ count: Int, offset: Int, stride: Int?) -> Int {
+      offset + max(0, (batch?.count ?? 1) - 1) * (stride ?? 0) + count
+    }
+
+    /// The product of a batch with this number.
+    fileprivate func single(_ number: Int, of batch: Batch) -> Product {
+      var single = self
+      single.batch = nil
+      single.offsetA += number * batch.strideA
+      single.offsetB += number * batch.strideB
+      single.offsetC += number * batch.strideC
+      return single
     }
   }
 
-  /// The size of the temporary buffer that `product` needs, 0 where it needs none.
+  /// The products that compute `product` in turn without a buffer of CLBlast's own: itself, or the
+  /// products of a batch one by one.
   ///
-  /// 0 for a batch, too: CLBlast takes no buffer for those and allocates one itself where it needs
-  /// one. It depends on the product's parameters.
+  /// CLBlast 1.5 copies the matrices of a batch for its kernel `Xgemm` into buffers that it allocates
+  /// in each call, and where these are whole tiles takes no notice of what lies between them. Its
+  /// kernel `XgemmDirect` does neither; the size of one product decides.
+  package static func calls(_ product: Product, on device: Device) throws(CLError) -> [Product] {
+    guard let batch = product.batch else { return [product] }
+    let values = try values(of: .routine, with: product.parameters ?? .own, on: device)
+    let least = Double(values["XGEMM_MIN_INDIRECT_SIZE"] ?? 0)
+    guard Double(product.m) * Double(product.n) * Double(product.k) >= least * least * least else {
+      return [product]
+    }
+    return (0..<batch.count).map { product.single($0, of: batch) }
+  }
+
+  /// The size of the temporary buffer that `product`, one of `calls(_:on:)`, needs; 0 where it needs
+  /// none.
   package static func temporaryBytes(_ product: Product, on queue: Queue) throws(CLError) -> Int {
     guard product.batch == nil else { return 0 }
     var rawQueue: cl_command_queue? = queue.raw
@@ -80,8 +106,8 @@ package enum BLAS {
       try library.use(product.parameters ?? .own, on: queue.context.device)
       return CLBlastSGemmTempBufferSize(
         CLBlastLayoutRowMajor, product.transposeA.constant, product.transposeB.constant, product.m,
-        product.n, product.k, 0, product.leadingA, 0, product.leadingB, 0, product.n, &rawQueue,
-        &bytes)
+        product.n, product.k, product.offsetA, product.leadingA, product.offsetB, product.leadingB,
+        product.offsetC, product.n, &rawQueue, &bytes)
     }
     try check(status, of: product, "CLBlastSGemmTempBufferSize")
     return bytes
@@ -90,9 +116,9 @@ package enum BLAS {
   /// Enqueues C = alpha·op(A)·op(B) + beta·C.
   ///
   /// A is [m, k], or [k, m] when transposed; B [k, n] or [n, k]; C [m, n]; a batch has many of each
-  /// and its products may not overlap in C. `temporary` has at
-  /// least `temporaryBytes(_:on:)` and belongs to the product until it is done. Without it
-  /// CLBlast allocates a buffer in every call that needs one, which no accounting sees.
+  /// and its products may not overlap in C. `temporary` has at least `temporaryBytes(_:on:)` and
+  /// belongs to the product until it is done. Without it, and for what is not one of
+  /// `calls(_:on:)`, CLBlast may allocate buffers in the call, which no accounting sees.
   ///
   /// The recorded event is that of CLBlast's last kernel: large products also have kernels that
   /// copy and pad, before it and outside of its time.
@@ -101,9 +127,21 @@ package enum BLAS {
     temporary: (any DeviceBuffer)? = nil, on queue: Queue, name: String
   ) throws(CLError) {
     for (operand, count, needed) in [
-      ("A", a.count, product.needed(product.m * product.k, stride: product.batch?.strideA)),
-      ("B", b.count, product.needed(product.k * product.n, stride: product.batch?.strideB)),
-      ("C", c.count, product.needed(product.m * product.n, stride: product.batch?.strideC)),
+      (
+        "A", a.count,
+        product.needed(
+          product.m * product.k, offset: product.offsetA, stride: product.batch?.strideA)
+      ),
+      (
+        "B", b.count,
+        product.needed(
+          product.k * product.n, offset: product.offsetB, stride: product.batch?.strideB)
+      ),
+      (
+        "C", c.count,
+        product.needed(
+          product.m * product.n, offset: product.offsetC, stride: product.batch?.strideC)
+      ),
     ] where count < needed {
       throw CLError(
         code: CL_INVALID_VALUE, function: "product \(name)",
@@ -118,15 +156,16 @@ package enum BLAS {
         if let batch = product.batch {
           return CLBlastSgemmStridedBatched(
             CLBlastLayoutRowMajor, product.transposeA.constant, product.transposeB.constant,
-            product.m, product.n, product.k, product.alpha, a.raw, 0, product.leadingA,
-            batch.strideA, b.raw, 0, product.leadingB, batch.strideB, product.beta, c.raw, 0,
-            product.n, batch.strideC, batch.count, &rawQueue, wantsEvent ? event : nil)
+            product.m, product.n, product.k, product.alpha, a.raw, product.offsetA,
+            product.leadingA, batch.strideA, b.raw, product.offsetB, product.leadingB,
+            batch.strideB, product.beta, c.raw, product.offsetC, product.n, batch.strideC,
+            batch.count, &rawQueue, wantsEvent ? event : nil)
         }
         return CLBlastSgemmWithTempBuffer(
           CLBlastLayoutRowMajor, product.transposeA.constant, product.transposeB.constant,
-          product.m, product.n, product.k, product.alpha, a.raw, 0, product.leadingA, b.raw, 0,
-          product.leadingB, product.beta, c.raw, 0, product.n, &rawQueue,
-          wantsEvent ? event : nil, temporary?.raw)
+          product.m, product.n, product.k, product.alpha, a.raw, product.offsetA,
+          product.leadingA, b.raw, product.offsetB, product.leadingB, product.beta, c.raw,
+          product.offsetC, product.n, &rawQueue, wantsEvent ? event : nil, temporary?.raw)
       }
     }
     try check(status, of: product, "CLBlastSgemm of \(name)")

@@ -35,7 +35,7 @@ package final class Executor {
     self.store = store
     self.chooser = chooser
     let context = store.context
-    let planned = plan.steps.map { $0.operation.plan(choosing: chooser, on: context.info) }
+    let planned = try plan.operations(choosing: chooser, on: context.info, queue: store.queue)
     self.planned = planned
     products = chooser.productParameters(on: context.info)
     memory = try MemoryPlan(

@@ -60,11 +60,12 @@ package struct TrainingMemory: Sendable {
 
   /// Plans with at most `microBatch` images at once, whether or not the device has room for it.
   ///
-  /// Throws where one tensor is larger than an allocation may be.
+  /// Without a queue of the device, what CLBlast copies is not counted. Throws `MemoryError` where
+  /// one tensor is larger than an allocation may be.
   package init(
-    _ task: Task, microBatch: Int, on device: DeviceInfo = .planning,
+    _ task: Task, microBatch: Int, on device: DeviceInfo = .planning, queue: Queue? = nil,
     chooser: any ConfigurationChooser = DefaultChooser()
-  ) throws(MemoryError) {
+  ) throws {
     let network = task.network
     self.microBatch = min(microBatch, task.largest)
     let purpose: ParameterStore.Purpose =
@@ -90,9 +91,8 @@ package struct TrainingMemory: Sendable {
     var arenas: [Int] = []
     var activations = 0
     for plan in plans {
-      let memory = try MemoryPlan(
-        plan, operations: plan.steps.map { $0.operation.plan(choosing: chooser, on: device).plan },
-        on: device)
+      let operations = try plan.operations(choosing: chooser, on: device, queue: queue)
+      let memory = try MemoryPlan(plan, operations: operations.map(\.plan), on: device)
       activations = max(activations, memory.unsharedBytes)
       for (index, bytes) in memory.arenaBytes.enumerated() {
         if index == arenas.count { arenas.append(0) }
@@ -120,28 +120,30 @@ package struct TrainingMemory: Sendable {
   /// The plan with at most `microBatch` images at once or, without a number, with the most that
   /// the context's device has room for: the batch, or its half, or the half of that, and so on.
   ///
-  /// Throws where there is no room, without a number not even for single images.
+  /// Throws `MemoryError` where there is no room, without a number not even for single images.
   package static func fitting(
     _ task: Task, microBatch: Int? = nil, on context: Context,
     chooser: any ConfigurationChooser = DefaultChooser()
-  ) throws(MemoryError) -> TrainingMemory {
+  ) throws -> TrainingMemory {
     try fitting(
-      task, microBatch: microBatch, on: context.info, used: context.allocatedBytes,
-      chooser: chooser)
+      task, microBatch: microBatch, on: context.info, queue: context.makeQueue(),
+      used: context.allocatedBytes, chooser: chooser)
   }
 
-  /// The same on a device of whose memory `used` bytes are taken.
+  /// The same on a device of whose memory `used` bytes are taken; without a queue of it, what CLBlast
+  /// copies is not counted.
   package static func fitting(
-    _ task: Task, microBatch: Int? = nil, on device: DeviceInfo, used: Int,
+    _ task: Task, microBatch: Int? = nil, on device: DeviceInfo, queue: Queue? = nil, used: Int,
     chooser: any ConfigurationChooser = DefaultChooser()
-  ) throws(MemoryError) -> TrainingMemory {
+  ) throws -> TrainingMemory {
     var images = microBatch ?? task.largest
     while true {
       do {
-        let memory = try TrainingMemory(task, microBatch: images, on: device, chooser: chooser)
+        let memory = try TrainingMemory(
+          task, microBatch: images, on: device, queue: queue, chooser: chooser)
         try memory.check(on: device, used: used)
         return memory
-      } catch {
+      } catch let error as MemoryError {
         guard microBatch == nil, images > 1 else { throw error }
         images = (images + 1) / 2
       }

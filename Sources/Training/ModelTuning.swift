@@ -32,13 +32,18 @@ package struct ModelTuning {
     optimizer = Optimizer(.cifar)
   }
 
-  /// Every operation of a training step and of the evaluation of a batch, in their order.
-  package func instances(on device: DeviceInfo) -> [any OperationInstance] {
+  /// Every operation of a training step and of the evaluation of a batch, in their order, each
+  /// before those that are nested in what `chooser` picks for it.
+  package func instances(
+    on device: DeviceInfo, choosing chooser: any ConfigurationChooser
+  ) -> [any OperationInstance] {
     let training = ExecutionPlan.training(
       network, batch: batch, source: source, optimizer: optimizer,
       on: device)
     let evaluation = ExecutionPlan.evaluation(network, batch: batch, source: source)
-    return (training.steps + evaluation.steps).map(\.operation)
+    return (training.steps + evaluation.steps).flatMap {
+      [$0.operation] + $0.operation.nested(choosing: chooser, on: device)
+    }
   }
 }
 

@@ -114,8 +114,13 @@ struct TuneCommand: ParsableCommand {
     }
     Interrupt.install()
     let context = try deviceOptions.makeContext()
+    let content = store.load()
+    for complaint in content.complaints { tell("widecl: \(complaint)") }
+    let chooser = TunedChooser(
+      [content.database, TuningDatabase(shippedWith: context.kernels)], algorithms: algorithms,
+      distrust: store.distrust)
     let instances = networks.flatMap {
-      ModelTuning(network: $0, batch: batch).instances(on: context.info)
+      ModelTuning(network: $0, batch: batch).instances(on: context.info, choosing: chooser)
     }
     let all = try
       (productTasks(on: context.info)
@@ -123,8 +128,6 @@ struct TuneCommand: ParsableCommand {
         op.map($0.operation.contains) ?? true
       }
     var tasks = all
-    let content = store.load()
-    for complaint in content.complaints { tell("widecl: \(complaint)") }
     if !again {
       tasks = try TunedChooser(
         [content.database], algorithms: algorithms, distrust: store.distrust

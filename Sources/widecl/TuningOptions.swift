@@ -51,7 +51,8 @@ struct TuningOptions: ParsableArguments {
   func chooser(for context: Context, tuning model: ModelTuning) throws -> TunedChooser {
     let chooser = try chooser(for: context)
     guard !noTune, tuning == "auto", let store = userStore() else { return chooser }
-    let tasks = try TuningTask.tasks(of: model.instances(on: context.info), on: context.info)
+    let tasks = try TuningTask.tasks(
+      of: model.instances(on: context.info, choosing: chooser), on: context.info)
     let untuned = try chooser.untuned(
       tasks, among: allOperations, on: context.info, share: 0.02)
     guard !untuned.isEmpty else { return chooser }

@@ -1,4 +1,5 @@
 import COpenCL
+import CreatedBuffers
 import TestSupport
 import Testing
 
@@ -102,6 +103,52 @@ import Testing
     }
   }
 
+  /// CLBlast takes no memory for its copies of a batch's matrices, and reads on from one to the next
+  /// where they need no copies.
+  @Test(
+    "a batch that CLBlast would copy goes as its products, with gaps and in no buffer of its own")
+  func copiedBatch() throws {
+    let gap = 16
+    let (m, n, k) = (32, 16, 16)
+    let batch = BLAS.Batch(
+      count: 3, strideA: m * k + gap, strideB: k * n + gap, strideC: m * n + gap)
+    var product = BLAS.Product(m: m, n: n, k: k, transposeA: .yes, batch: batch)
+    product.parameters = .padded(
+      BLAS.Parameters.Padded(
+        tileM: 16, tileN: 8, tileK: 4, wgM: 2, wgN: 1, vecM: 8, vecN: 4, usesLocal: false))
+    let a = integers(batch.count * batch.strideA, seed: 1)
+    let b = integers(batch.count * batch.strideB, seed: 2)
+    let c = integers(batch.count * batch.strideC, seed: 3)
+    let (bufferA, bufferB, result) = (try makeBuffer(a), try makeBuffer(b), try makeBuffer(c))
+    let calls = try BLAS.calls(product, on: context.device)
+    #expect(calls.count == batch.count && calls.allSatisfy { $0.batch == nil })
+    let bytes = try calls.map { try BLAS.temporaryBytes($0, on: queue) }.max() ?? 0
+    #expect(bytes > 0)
+    let temporary = try bytes > 0 ? context.makeBuffer(UInt8.self, count: bytes) : nil
+    let created = created_buffers()
+    for call in calls {
+      try BLAS.multiply(
+        call, bufferA, bufferB, into: result, temporary: temporary, on: queue, name: "test")
+    }
+    #expect(created_buffers() == created)
+    let values = try result.read(on: queue)
+    for index in values.indices {
+      let (number, at) = index.quotientAndRemainder(dividingBy: batch.strideC)
+      let (left, right) = (
+        Array(a[(number * batch.strideA)...]), Array(b[(number * batch.strideB)...])
+      )
+      let value =
+        at < m * n
+        ? expected(
+          product, left, right, Array(c[(number * batch.strideC)...]), row: at / n, column: at % n)
+        : Double(c[index])
+      try #require(Double(values[index]) == value, "at \(number), \(at)")
+    }
+    product.parameters = .own
+    #expect(
+      try BLAS.calls(product, on: context.device) == [product], "small enough for XgemmDirect")
+  }
+
   @Test func batchThatDoesNotFit() throws {
     let eight = try makeBuffer([Float](repeating: 1, count: 8))
     let seven = try makeBuffer([Float](repeating: 1, count: 7))
@@ -138,13 +185,15 @@ import Testing
     let own = try makeBuffer(zero)
     let given = try makeBuffer(zero)
     let temporary = try context.makeBuffer(UInt8.self, count: bytes)
-    let before = context.peakBytes
-    try BLAS.multiply(product, bufferA, bufferB, into: own, on: queue, name: "own")
+    let before = (context.peakBytes, created_buffers())
     try BLAS.multiply(
       product, bufferA, bufferB, into: given, temporary: temporary, on: queue, name: "given")
+    #expect(created_buffers() == before.1)
+    try BLAS.multiply(product, bufferA, bufferB, into: own, on: queue, name: "own")
+    #expect(created_buffers() == before.1 + 1, "what the context does not count")
     let values = try given.read(on: queue)
     #expect(try own.read(on: queue) == values)
-    #expect(context.peakBytes == before)
+    #expect(context.peakBytes == before.0)
     for index in stride(from: 0, to: product.m * product.n, by: product.m * product.n / 97) {
       let (row, column) = (index / product.n, index % product.n)
       #expect(

@@ -1,4 +1,5 @@
 import Autotuner
+import CreatedBuffers
 import DeviceRuntime
 import Operators
 import TestSupport
@@ -8,21 +9,95 @@ import Testing
 
 @Suite(.serialized)
 struct ExecutorTests {
-  @Test func stepsAllocateNothing() throws {
+  /// Products by CLBlast for every layer that can have them, some of them in batches.
+  private struct Products: ConfigurationChooser {
+    /// CLBlast copies matrices into whole tiles of these, however small they are.
+    static let parameters = BLAS.Parameters.padded(
+      BLAS.Parameters.Padded(
+        tileM: 16, tileN: 8, tileK: 4, wgM: 2, wgN: 1, vecM: 8, vecN: 4, usesLocal: false))
+
+    func configuration<Operation: TunableOperation>(
+      for operation: Operation.Type, _ problem: Operation.Problem, on device: DeviceInfo
+    ) -> Operation.Configuration {
+      let candidates = Operation.candidates(for: problem, on: device)
+      let (forward, gradient) = (
+        (problem as? Conv2DForward.Problem)?.shape,
+        (problem as? Conv2DBackwardFilter.Problem)?.shape
+      )
+      let wanted: Any? =
+        switch operation {
+        case is MatrixProduct.Type: Self.parameters
+        case is Conv2DForward.Type:
+          forward.flatMap(winograd).map { Conv2DConfiguration.winograd($0) }
+        case is Conv2DBackwardFilter.Type:
+          gradient.flatMap(winograd).map { Conv2DBackwardFilter.Configuration.winograd($0) }
+        default: nil
+        }
+      return wanted as? Operation.Configuration ?? candidates.first(where: isProduct)
+        ?? candidates[0]
+    }
+
+    private func winograd(_ shape: Conv2DShape) -> WinogradTiling? {
+      guard shape.kernel == 3, shape.stride == 1, shape.inChannels.isMultiple(of: 4) else {
+        return nil
+      }
+      return WinogradTiling(
+        outTile: 2, images: shape.batch / 2, itemM: 1, itemN: 1, vec: 4, workGroup: 32,
+        product: .blas)
+    }
+
+    private func isProduct(_ configuration: any CustomStringConvertible) -> Bool {
+      ["im2col", "product"].contains { configuration.description.hasPrefix($0) }
+    }
+  }
+
+  @Test("a step creates no buffer, neither here nor in a library", arguments: [false, true])
+  func stepsAllocateNothing(withProducts: Bool) throws {
     let device = try TestDevice()
     let run = try NetworkRun(
       TinyNetworks.wideResNet(dropout: 0.3), optimizer: NetworkRun.optimizer,
-      context: device.context)
+      context: device.context, chooser: withProducts ? Products() : DefaultChooser())
+    let copies = run.executor.memory.scratch.count { $0.keys.contains("CLBlast's copies") }
+    // Of 9 convolutions and a linear layer each pass, but the gradient to the images.
+    #expect(copies == (withProducts ? 28 : 0))
     let bytes = device.context.allocatedBytes
     let handles = device.manager.ledger.alive
+    let created = created_buffers()
     device.context.resetPeakBytes()
-    for number in 0..<50 {
+    for number in 0..<(withProducts ? 3 : 50) {
       try run.step(number)
       #expect(device.manager.ledger.alive == handles)
     }
     try run.store.queue.finish()
     #expect(device.manager.ledger.alive == handles)
     #expect(device.context.allocatedBytes == bytes && device.context.peakBytes == bytes)
+    #expect(created_buffers() == created)
+  }
+
+  @Test func memoryForProductsIsPlannedBeforeTheStep() throws {
+    let context = try TestDevice().context
+    let run = try NetworkRun(
+      TinyNetworks.wideResNet(), optimizer: NetworkRun.optimizer, context: context,
+      chooser: Products())
+    let task = TrainingMemory.Task(
+      network: run.network, batches: [TinyNetworks.batch], evaluationBatch: 0)
+    let planned = try TrainingMemory.fitting(task, on: context, chooser: Products())
+    #expect(planned.arenas == run.executor.memory.arenaBytes)
+    let withoutDevice = try TrainingMemory(
+      task, microBatch: TinyNetworks.batch, on: context.info, chooser: Products())
+    #expect(withoutDevice.arenaBytes < planned.arenaBytes)
+  }
+
+  @Test func productsComputeTheSameSteps() throws {
+    let plain = try NetworkRun(TinyNetworks.wideResNet(), optimizer: NetworkRun.optimizer)
+    let products = try NetworkRun(
+      TinyNetworks.wideResNet(), optimizer: NetworkRun.optimizer, chooser: Products())
+    for number in 0..<2 {
+      try plain.step(number)
+      try products.step(number)
+    }
+    let logits = zip(try plain.executor.read("logits"), try products.executor.read("logits"))
+    #expect(logits.allSatisfy { abs($0 - $1) < 1e-3 }, "\(logits.map { $0 - $1 })")
   }
 
   @Test func nothingOfOpenCLOutlivesAnExecutor() throws {
@@ -67,9 +142,9 @@ struct ExecutorTests {
   }
 
   @Test func productsTakeTheChoosersParameters() throws {
-    let run = try NetworkRun(
-      TinyNetworks.wideResNet(), mode: .evaluation, chooser: ImpossibleProducts())
-    let error = #expect(throws: CLError.self) { try run.step() }
+    let error = #expect(throws: CLError.self) {
+      try NetworkRun(TinyNetworks.wideResNet(), mode: .evaluation, chooser: ImpossibleProducts())
+    }
     #expect(error?.function == "CLBlast's parameters \(ImpossibleProducts.parameters)")
   }
 

@@ -14,7 +14,9 @@ struct BoundCheck {
     _ operation: Operation.Type, _ problem: Operation.Problem,
     _ configuration: Operation.Configuration
   ) throws -> String? {
-    var plan = Operation.plan(problem, configuration)
+    var plan = try Operation.plan(problem, configuration)
+      .expanded(choosing: DefaultChooser(), on: queue.context.info)
+      .withProductMemory(.own, on: queue)
     if let sabotage { plan.launches.append(sabotage) }
     let tensors =
       Operation.tensors(problem)

@@ -35,7 +35,9 @@ func run<Operation: TunableOperation>(
     case .uchar: try add(tensor, of: UInt8.self)
     }
   }
-  let plan = Operation.plan(problem, configuration)
+  let plan = try Operation.plan(problem, configuration)
+    .expanded(choosing: DefaultChooser(), on: device.context.info)
+    .withProductMemory(.own, on: device.queue)
   for scratch in plan.scratch {
     buffers[scratch.name] = try device.context.makeBuffer(Float.self, count: scratch.count)
   }

@@ -29,8 +29,7 @@ struct PeakTests {
     _ operation: Operation.Type, _ problem: Operation.Problem, on context: Context
   ) throws -> Double {
     let queue = try context.makeQueue()
-    let plan = Operation.plan(
-      problem, DefaultChooser().configuration(for: operation, problem, on: context.info))
+    let plan = Instance(operation, problem).plan(choosing: DefaultChooser(), on: context.info).plan
     var buffers: [String: any DeviceBuffer] = [:]
     for tensor in Operation.tensors(problem) {
       let buffer = try context.makeBuffer(Float.self, count: tensor.count)

@@ -96,7 +96,9 @@ struct NetworkConformanceTests {
     ) -> Set<String> {
       var result: Set<String> = []
       for configuration in Operation.candidates(for: problem, on: device) {
-        for case .kernel(let launch) in Operation.plan(problem, configuration).launches {
+        let plan = Operation.plan(problem, configuration)
+          .expanded(choosing: DefaultChooser(), on: device)
+        for case .kernel(let launch) in plan.launches {
           let macros = launch.macros.filter { !NetworkConformanceTests.own.contains($0.name) }
             .map { "\($0.name)=\($0.value)" }.sorted()
           result.insert("\(launch.entryPoint) \(macros.joined(separator: " "))")

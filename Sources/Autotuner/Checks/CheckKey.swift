@@ -25,9 +25,11 @@ package struct CheckKey: Hashable, Codable, Sendable {
       switch launch {
       case .kernel(let kernel):
         text += "\(try context.digest(kernel.source, macros: kernel.macros)) \(kernel.entryPoint)\n"
-      case .product(var product, _, _, _):
+      case .product(var product, _, _, _, _):
         product.parameters = product.parameters ?? products
         text += "\(BLAS.libraryDigest) \(product)\n"
+      case .nested(let nested, _):
+        preconditionFailure("\(operation): \(nested.name) in it is not expanded")
       }
     }
     programs = String(fnv1a(text.utf8), radix: 16)

@@ -50,7 +50,8 @@ package struct CheckedChooser: ConfigurationChooser {
   ) -> Bool {
     let key = try? CheckKey(
       operation: Operation.name, problem: problem.description,
-      configuration: configuration.description, plan: Operation.plan(problem, configuration),
+      configuration: configuration.description,
+      plan: Operation.plan(problem, configuration).expanded(choosing: self, on: context.info),
       products: products, context: context, device: device)
     return key.flatMap { record.verdict($0) }?.failure != nil
   }

@@ -110,15 +110,15 @@ package enum Conv2DBackwardFilter: TunableOperation {
     switch configuration {
     case .direct(let tiling, let splitK):
       let plan = direct(shape, tiling, splitK: splitK)
-      return problem.normalization?.before(plan, shape, onGPU: tiling.shape == .local) ?? plan
+      return problem.normalization?.before(plan, shape) ?? plan
     case .im2col(let tiling):
       let plan = tiling.backwardFilter(shape)
-      return problem.normalization?.before(plan, shape, onGPU: tiling.workGroup > 1) ?? plan
+      return problem.normalization?.before(plan, shape) ?? plan
     case .winograd(let tiling):
       let fused = problem.normalization.flatMap { $0.canBeFused ? $0 : nil }
       let plan = WinogradLaunches(shape: shape, tiling: tiling).gradientPlan(normalization: fused)
       return fused == problem.normalization
-        ? plan : problem.normalization?.before(plan, shape, onGPU: tiling.workGroup > 1) ?? plan
+        ? plan : problem.normalization?.before(plan, shape) ?? plan
     }
   }
 

@@ -57,26 +57,24 @@ package enum Conv2DForward: TunableOperation {
     let shape = problem.shape
     let fused = problem.normalization.flatMap { $0.canBeFused ? $0 : nil }
     let plan: OperationPlan
-    var onGPU = false
     switch configuration {
     case .direct(let tiling):
       plan = direct(problem, tiling)
-      return problem.normalization?.before(plan, shape, onGPU: tiling.shape == .local) ?? plan
+      return problem.normalization?.before(plan, shape) ?? plan
     case .im2col(let tiling):
       plan = tiling.forward(shape, withResidual: problem.withResidual)
-      return problem.normalization?.before(plan, shape, onGPU: tiling.workGroup > 1) ?? plan
+      return problem.normalization?.before(plan, shape) ?? plan
     case .winograd(let tiling):
       plan = WinogradLaunches(shape: shape, tiling: tiling).plan(
         backward: false, from: "x", to: "y", withResidual: problem.withResidual,
         normalization: fused)
-      onGPU = tiling.workGroup > 1
     case .winogradFused(let tiling):
       plan = tiling.plan(
         shape, backward: false, from: "x", to: "y", withResidual: problem.withResidual,
         normalization: fused)
     }
     return fused == problem.normalization
-      ? plan : problem.normalization?.before(plan, shape, onGPU: onGPU) ?? plan
+      ? plan : problem.normalization?.before(plan, shape) ?? plan
   }
 
   private static func direct(_ problem: Problem, _ tiling: Conv2DTiling) -> OperationPlan {

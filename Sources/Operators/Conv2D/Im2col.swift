@@ -76,15 +76,11 @@ package struct Im2colTiling: Hashable, Codable, Sendable, CustomStringConvertibl
         BLAS.Product(m: shape.outPixels, n: shape.outChannels, k: inner(shape)), a: from, b: "w",
         c: withResidual ? "product" : "y"))
     guard withResidual else { return plan }
-    var device = DeviceInfo.planning
-    if workGroup > 1 { device.kind = .gpu }
-    let problem = Add.Problem(count: shape.outCount)
-    var sum = Add.plan(
-      problem, DefaultChooser().configuration(for: Add.self, problem, on: device))
-    sum.rename("a", to: "product")
-    sum.rename("b", to: "residual")
     plan.scratch.append(OperationPlan.Scratch("product", count: shape.outCount))
-    plan.launches += sum.launches
+    plan.launches.append(
+      .nested(
+        Instance(Add.self, Add.Problem(count: shape.outCount)),
+        renaming: ["a": "product", "b": "residual"]))
     return plan
   }
 

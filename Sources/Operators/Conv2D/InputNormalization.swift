@@ -51,18 +51,15 @@ package struct InputNormalization: Hashable, Codable, Sendable, CustomStringConv
   }
 
   /// The plan of a convolution that cannot apply it itself: "x" goes first into "normalized".
-  func before(_ plan: OperationPlan, _ shape: Conv2DShape, onGPU: Bool) -> OperationPlan {
-    var device = DeviceInfo.planning
-    if onGPU { device.kind = .gpu }
-    let problem = problem(shape)
-    var pass = BatchNormReLUForward.plan(
-      problem, DefaultChooser().configuration(for: BatchNormReLUForward.self, problem, on: device))
-    pass.rename("y", to: "normalized")
+  func before(_ plan: OperationPlan, _ shape: Conv2DShape) -> OperationPlan {
     var plan = plan
     plan.rename("x", to: "normalized")
-    return OperationPlan(
-      scratch: plan.scratch + [OperationPlan.Scratch("normalized", count: shape.inCount)],
-      launches: pass.launches + plan.launches)
+    plan.scratch.append(OperationPlan.Scratch("normalized", count: shape.inCount))
+    plan.launches.insert(
+      .nested(
+        Instance(BatchNormReLUForward.self, problem(shape)), renaming: ["y": "normalized"]),
+      at: 0)
+    return plan
   }
 
   /// A variety for the test problems.
@@ -93,23 +90,5 @@ package struct InputNormalization: Hashable, Codable, Sendable, CustomStringConv
     _ shape: Conv2DShape, _ inputs: [ReferenceInput], _ scalars: DynamicScalars
   ) -> ReferenceOutput {
     BatchNormReLUForward.reference(problem(shape), inputs, scalars)[0]
-  }
-}
-
-extension OperationPlan {
-  /// Gives a buffer another name wherever a launch uses it.
-  mutating func rename(_ old: String, to new: String) {
-    launches = launches.map { launch in
-      switch launch {
-      case .kernel(var kernel):
-        kernel.arguments = kernel.arguments.map {
-          if case .buffer(old) = $0 { .buffer(new) } else { $0 }
-        }
-        return .kernel(kernel)
-      case .product(let product, let a, let b, let c):
-        func renamed(_ name: String) -> String { name == old ? new : name }
-        return .product(product, a: renamed(a), b: renamed(b), c: renamed(c))
-      }
-    }
   }
 }

@@ -1,0 +1,4 @@
+// How many buffers the process has asked OpenCL for, whoever asked.
+#pragma once
+
+long created_buffers(void);
