@@ -145,28 +145,25 @@ package struct OperationCheck: OperationVisitor {
   ) throws(CLError) -> String? {
     let blocks = plan.blocks
     for (tensor, output) in zip(tensors.filter { $0.role != .input }, outputs) {
-      var points = CheckPoints.indices(of: output, blocks: blocks, seed: 1)
-      var sampled = output.elements(at: points)
-      let visible = CheckPoints.visible(points, sampled.values, of: output)
-      if !visible.isEmpty {
-        points = Set(points + visible).sorted()
-        sampled = output.elements(at: points)
-      }
+      let points = CheckPoints.indices(of: output, blocks: blocks, seed: 1)
+      let sampled = output.elements(at: points)
       let shared = sampled.tolerance.max() ?? 0
-      let portions =
-        isWhole
-        ? stride(from: 0, to: tensor.count, by: 1 << 18).map {
-          Array($0..<min($0 + 1 << 18, tensor.count))
-        } : [points]
-      for portion in portions {
-        let expected = isWhole ? output.elements(at: portion) : sampled
-        let actual = try tensor.read(at: portion, from: buffer(tensor.name), on: queue)
-        let mismatch = expected.firstMismatch(
-          with: actual, isExact: isExact, kind: kind, sharedTolerance: shared)
-        if let mismatch {
-          return "\(tensor.name)[\(portion[mismatch.place])] is \(mismatch.found), expected "
-            + "\(mismatch.expected) within \(mismatch.bound)"
+      func mismatch(_ indices: [Int], _ expected: ReferenceResult) throws(CLError) -> String? {
+        let actual = try tensor.read(at: indices, from: buffer(tensor.name), on: queue)
+        return expected.firstMismatch(
+          with: actual, isExact: isExact, kind: kind, sharedTolerance: shared
+        ).map {
+          "\(tensor.name)[\(indices[$0.place])] is \($0.found), expected \($0.expected) within "
+            + "\($0.bound)"
         }
+      }
+      if let wrong = try mismatch(points, sampled) { return wrong }
+      let visible = CheckPoints.visible(points, sampled.values, of: output).sorted()
+      if let wrong = try mismatch(visible, output.elements(at: visible)) { return wrong }
+      guard isWhole else { continue }
+      for start in stride(from: 0, to: tensor.count, by: 1 << 18) {
+        let portion = Array(start..<min(start + 1 << 18, tensor.count))
+        if let wrong = try mismatch(portion, output.elements(at: portion)) { return wrong }
       }
     }
     return nil

@@ -110,29 +110,45 @@ extension Conv2DShape {
     }
   }
 
-  /// dw from x and dy.
+  /// dw from x and dy, of which only what is not 0 counts.
   fileprivate func backwardFilterReference(
     x: ConvolutionInput, dy: ReferenceInput
   ) -> ReferenceOutput {
-    ReferenceOutput(
-      [kernel, kernel, inChannels, outChannels], exactOnIntegers: x.isPlain, terms: outPixels
+    let pixels = pixelsByChannel(dy)
+    return ReferenceOutput(
+      [kernel, kernel, inChannels, outChannels], exactOnIntegers: x.isPlain,
+      terms: pixels.reduce(0) { $0 + $1.count } / outChannels
     ) { index in
       let (place, o) = index.quotientAndRemainder(dividingBy: outChannels)
       let (tap, c) = place.quotientAndRemainder(dividingBy: inChannels)
       let (r, s) = (tap / kernel - pad, tap % kernel - pad)
       var sum = ProductSum()
-      for image in 0..<batch {
-        for row in 0..<outHeight where (0..<inHeight).contains(row * stride + r) {
-          let from = ((image * inHeight + row * stride + r) * inWidth + s) * inChannels + c
-          let to = (image * outHeight + row) * outWidth * outChannels + o
-          for column in 0..<outWidth where (0..<inWidth).contains(column * stride + s) {
-            let gradient = dy[to + column * outChannels]
-            if gradient != 0 { sum.add(x[from + column * stride * inChannels], gradient) }
-          }
+      for pixel in pixels[o] {
+        let (line, column) = Int(pixel).quotientAndRemainder(dividingBy: outWidth)
+        let (image, row) = line.quotientAndRemainder(dividingBy: outHeight)
+        let (inRow, inColumn) = (row * stride + r, column * stride + s)
+        guard inRow >= 0 && inRow < inHeight && inColumn >= 0 && inColumn < inWidth else {
+          continue
         }
+        sum.add(
+          x[((image * inHeight + inRow) * inWidth + inColumn) * inChannels + c],
+          dy[Int(pixel) * outChannels + o])
       }
       return sum.element
     }
+  }
+
+  /// For each output channel the output pixels at which dy is not 0.
+  private func pixelsByChannel(_ dy: ReferenceInput) -> [[Int32]] {
+    let nonzero = dy.repeated.indices.filter { dy.repeated[$0] != 0 }
+    var pixels = [[Int32]](repeating: [], count: outChannels)
+    for start in Swift.stride(from: 0, to: outCount, by: dy.repeated.count) {
+      for offset in nonzero where start + offset < outCount {
+        let (pixel, o) = (start + offset).quotientAndRemainder(dividingBy: outChannels)
+        pixels[o].append(Int32(pixel))
+      }
+    }
+    return pixels
   }
 }
 

@@ -182,7 +182,7 @@ package enum Conv2DBackwardFilter: TunableOperation {
       problem.normalization?.exampleInput(
         problem.shape, tensor, kind: kind, generator: &generator)
       ?? generator.values(count: tensor.count, kind: kind)
-    guard tensor.name == "dy", kind == .random else { return values }
+    guard tensor.name == "dy" else { return values }
     // Of very many products the rounding error would hide that some are missing.
     let share = Double(exampleTerms) / Double(problem.shape.outPixels)
     return values.map { Double.random(in: 0..<1, using: &generator) < share ? $0 : 0 }
@@ -192,7 +192,7 @@ package enum Conv2DBackwardFilter: TunableOperation {
     problem.normalization?.exampleScalars(problem.shape) ?? [[:]]
   }
 
-  /// The products of a sum that are not 0 with random example inputs, about, at most.
+  /// The products of a sum that are not 0 with example inputs, about, at most.
   private static let exampleTerms = 4096
 
   package static func distance(_ a: Problem, _ b: Problem) -> Double? {
