@@ -83,8 +83,8 @@ POCL_CODE = (
 IMPLEMENTATIONS = (
     # Without the problems that stand for the shipped results' layers, whose references take long.
     Implementation("pocl", VENDORS / "pocl.icd", {}, ("--sample", "1", "--largest", "2e7"), ()),
-    Implementation("pocl, work-groups by cbs", VENDORS / "pocl.icd",
-                   {"POCL_WORK_GROUP_METHOD": "cbs"}, ("--sample", "0", "--largest", "1e5"), ()),
+    Implementation("pocl, without vectorisers", VENDORS / "pocl.icd",
+                   {"POCL_WORK_GROUP_METHOD": "loops"}, ("--sample", "0", "--largest", "1e5"), ()),
     *POCL_CODE,
     Implementation("Intel CPU runtime", INTEL, {}, ("--sample", "1"), ()),
     Implementation("rusticl on llvmpipe", VENDORS / "rusticl.icd",

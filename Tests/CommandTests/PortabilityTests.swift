@@ -36,7 +36,7 @@ struct PortabilityTests {
     .enabled(if: areInstalled, advice))
   func operation() throws {
     try run(
-      "--only", "pocl, work-groups by cbs", "Oclgrind", "--other-code",
+      "--only", "pocl, without vectorisers", "Oclgrind", "--other-code",
       "--op", Self.chosen(of: Self.operations), "--largest", "3e3",
       "--bugs", Self.chosen(of: Self.bugs))
   }
