@@ -33,6 +33,7 @@ struct PredictorTests {
     let evaluator = try Evaluator(
       test, mean: header.mean, standardDeviation: header.standardDeviation, batch: 4,
       store: store)
+    try evaluator.load()
     let metrics = try #require(try evaluator.evaluate(results: &results))
     let expected = try #require(results)
 
