@@ -111,8 +111,9 @@ struct WrongKernelTests {
     )
   }
 
-  /// The bugs that `make portability` plants for Oclgrind; a driver need not show each. That one which
-  /// writes beyond local memory may end the process, and is left out.
+  /// The bugs that `make portability` plants for Oclgrind; a driver need not show each.
+  ///
+  /// That one which writes beyond local memory may end the process, and is left out.
   @Test(
     "planted bugs are found where the implementation shows them",
     arguments: [
