@@ -9,6 +9,7 @@ package final class Evaluator {
   private let dataset: any BatchSource
   private let metrics: MetricsBuffer
   private let batch: Int
+  private var isLoaded = false
 
   /// An evaluator of `batch` images at once; `arenas` as `Executor` has it.
   ///
@@ -33,7 +34,10 @@ package final class Evaluator {
   }
 
   /// Copies the images to the device.
-  package func load() throws { try dataset.load() }
+  package func load() throws {
+    try dataset.load()
+    isLoaded = true
+  }
 
   /// Loss and error over all images; stops early, with nil, when `stop` says so.
   ///
@@ -41,6 +45,7 @@ package final class Evaluator {
   package func evaluate(
     results: inout TestResults?, stop: () -> Bool = { false }
   ) throws -> Metrics? {
+    precondition(isLoaded, "an evaluation of images that are not on the device")
     try metrics.reset()
     for (number, first) in stride(from: 0, to: dataset.count, by: batch).enumerated() {
       let valid = min(batch, dataset.count - first)
