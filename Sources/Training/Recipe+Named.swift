@@ -1,3 +1,5 @@
+import Spelling
+
 extension Recipe {
   /// The paper's recipe for CIFAR-10 and CIFAR-100.
   public static let cifar = Recipe(
@@ -45,7 +47,7 @@ extension Recipe {
     case "quick": return .quick
     default:
       throw TrainingError(
-        .usage, "recipe \"\(name)\"", why: "there is no such recipe",
+        .usage, "recipe \"\(name)\"", why: "there is no such recipe\(didYouMean(name, names))",
         advice: "choose one of \(names.joined(separator: ", "))")
     }
   }

@@ -12,7 +12,11 @@ package final class TrainingRun {
   package struct Options {
     package var model: Model
     package var data: Dataset
+    /// The folder that the data set lies in; nil for one that is made as it is needed.
+    package var dataPath: String?
     package var recipe: Recipe
+    /// What the run starts from instead of drawn numbers.
+    package var fineTuning: FineTuning?
     package var seed: UInt64
     package var limit: Int?
     /// Images that go through the network at once, at most; nil for as many as fit, or as many as
@@ -23,15 +27,19 @@ package final class TrainingRun {
     package var resume: Bool
     /// Where a recipe that whitens finds what was computed before.
     package var whitenings: WhiteningStore
+    /// Is told, in a line each, what a user may not expect.
+    package var note: (String) -> Void = { _ in }
 
     package init(
-      model: Model, data: Dataset, recipe: Recipe, seed: UInt64, limit: Int?,
-      microBatch: Int? = nil, folder: RunFolder, resume: Bool,
-      whitenings: WhiteningStore = WhiteningStore()
+      model: Model, data: Dataset, dataPath: String? = nil, recipe: Recipe,
+      fineTuning: FineTuning? = nil, seed: UInt64, limit: Int?, microBatch: Int? = nil,
+      folder: RunFolder, resume: Bool, whitenings: WhiteningStore = WhiteningStore()
     ) {
       self.model = model
       self.data = data
+      self.dataPath = dataPath
       self.recipe = recipe
+      self.fineTuning = fineTuning
       self.seed = seed
       self.limit = limit
       self.microBatch = microBatch
@@ -70,7 +78,6 @@ package final class TrainingRun {
     var options = options
     options.model.unitGamma = options.recipe.gammaInitialization == .one
     if let limit = options.limit { options.data = options.data.prefix(limit) }
-    self.options = options
     self.files = files
     let folder = options.folder
     log = RunLog(path: folder.log, files: files)
@@ -83,7 +90,10 @@ package final class TrainingRun {
       try options.check(
         continuing: checkpoint.header, filesDigest: filesDigest, path: path,
         config: folder.config)
+      options.data = try checkpoint.header.knownClasses(file: path)
+        .matched(options.data, note: options.note)
     }
+    self.options = options
     whitening = try options.whitening(continuing: checkpoint)
     trainer = try Trainer(
       network: options.network,
@@ -93,9 +103,12 @@ package final class TrainingRun {
       microBatch: checkpoint?.header.microBatch ?? options.microBatch, checks: checks)
     if let checkpoint {
       try restore(checkpoint)
-    } else if FileManager.default.fileExists(atPath: folder.log) {
-      // Of a run that was killed before its first checkpoint.
-      try AtomicFile.write([], to: folder.log, files: files)
+    } else {
+      try options.fineTuning?.read(for: options.model).start(trainer.store)
+      if FileManager.default.fileExists(atPath: folder.log) {
+        // Of a run that was killed before its first checkpoint.
+        try AtomicFile.write([], to: folder.log, files: files)
+      }
     }
     try writeConfiguration(device: context.info)
   }
@@ -197,8 +210,8 @@ package final class TrainingRun {
       model: options.model, classes: images.classes, image: images.image, data: images.data,
       filesDigest: filesDigest, classNames: images.classNames, limit: options.limit,
       mean: images.mean, standardDeviation: images.standardDeviation, whitening: whitening,
-      recipe: options.recipe, seed: options.seed, microBatch: trainer.microBatch,
-      position: position, awaitsEvaluation: awaitsEvaluation,
+      recipe: options.recipe, fineTuning: options.fineTuning, seed: options.seed,
+      microBatch: trainer.microBatch, position: position, awaitsEvaluation: awaitsEvaluation,
       trainSeconds: awaitsEvaluation || position.step > 0 ? trainSeconds : nil,
       bestError: bestError)
   }
@@ -225,29 +238,11 @@ package final class TrainingRun {
   }
 
   private func writeConfiguration(device: DeviceInfo) throws {
-    struct Configuration: Encodable {
-      var model: String
-      var blocksPerGroup: BlocksPerGroup
-      var dropout: Double
-      var data: String
-      var limit: Int?
-      /// Where batches go in parts.
-      var microBatch: Int?
-      var seed: UInt64
-      var device: String
-      var driver: String
-      var recipe: Recipe
-    }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    let bytes = try encoder.encode(
-      Configuration(
-        model: options.model.name, blocksPerGroup: options.model.blocksPerGroup,
-        dropout: options.model.dropout, data: options.data.name, limit: options.limit,
-        microBatch: trainer.isSplit ? trainer.microBatch : nil, seed: options.seed,
-        device: device.name, driver: device.driver, recipe: options.recipe))
-    try AtomicFile.write([Array(bytes), [UInt8(ascii: "\n")]], to: folder.config, files: files)
+    try RunConfiguration(
+      model: options.model, data: options.data, dataPath: options.dataPath, limit: options.limit,
+      microBatch: trainer.isSplit ? trainer.microBatch : nil, seed: options.seed, device: device,
+      recipe: options.recipe, fineTuning: options.fineTuning
+    ).write(to: folder.config, files: files)
   }
 }
 

@@ -7,6 +7,9 @@ struct ReportCommand: ParsableCommand {
     discussion: """
       The page has no answers to test images, which only 'widecl train' has at hand; it goes to \
       another file so that the run's own report stays.
+
+      Example:
+        widecl report runs/first
       """)
 
   @Argument(help: "The run's folder, as 'widecl train' wrote it.") var folder: String

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CMalloc
 import Glibc
+import Spelling
 import Training
 
 /// The root command and the program's entry.
@@ -33,7 +34,7 @@ struct WideCLCommand: ParsableCommand {
       DevicesCommand.self, SummaryCommand.self, TrainCommand.self, EvaluateCommand.self,
       PredictCommand.self, ReportCommand.self, ExportCommand.self, ImportCommand.self,
       VerifyCommand.self, TuneCommand.self, BenchCommand.self, ReproduceCommand.self,
-      DataCommand.self,
+      DataCommand.self, ModelsCommand.self,
     ])
 
   static func main() {
@@ -47,12 +48,29 @@ struct WideCLCommand: ParsableCommand {
     sigaddset(&signals, SIGXFSZ)
     pthread_sigmask(SIG_BLOCK, &signals, nil)
     do {
+      try checkCommand(Array(CommandLine.arguments.dropFirst()), of: WideCLCommand.self)
       var command = try parseAsRoot()
       try command.run()
     } catch {
       Failure.exit(error)
     }
     end(0)
+  }
+
+  /// Throws where a word in the place of a command is none, with the command that is near.
+  private static func checkCommand(
+    _ words: [String], of parent: any ParsableCommand.Type
+  ) throws {
+    let commands = parent.configuration.subcommands
+    guard let word = words.first, !word.hasPrefix("-"), word != "help", !commands.isEmpty else {
+      return
+    }
+    guard let command = commands.first(where: { $0.configuration.commandName == word }) else {
+      let names = commands.compactMap { $0.configuration.commandName }
+      throw ValidationError(
+        "there is no command '\(word.prefix(60))'\(didYouMean(word, names))")
+    }
+    try checkCommand(Array(words.dropFirst()), of: command)
   }
 
   /// Ends the process without the destructors of drivers and libraries: those of a lost device may
