@@ -45,7 +45,7 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
     else {
       throw ModelError(
         what: "model '\(text.filter { !$0.isNewline }.prefix(60))'",
-        why: "unknown name\(didYouMean(text, ModelName.examples))",
+        why: "unknown name\(Spelling.question(text, among: ModelName.examples))",
         whatToDo: "use \(ModelName.forms)")
     }
     self.family = family

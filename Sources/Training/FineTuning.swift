@@ -24,7 +24,7 @@ package struct FineTuning: Codable, Hashable, Sendable {
     if let unknown = freeze.first(where: { !network.groups.contains($0) }) {
       throw TrainingError(
         .usage, "--freeze",
-        why: "\(name) has no '\(unknown)'\(didYouMean(unknown, network.groups))",
+        why: "\(name) has no '\(unknown)'\(Spelling.question(unknown, among: network.groups))",
         advice: "name some of \(network.groups.joined(separator: ", "))")
     }
     guard Set(freeze).count < network.groups.count else {

@@ -47,7 +47,8 @@ extension Recipe {
     case "quick": return .quick
     default:
       throw TrainingError(
-        .usage, "recipe \"\(name)\"", why: "there is no such recipe\(didYouMean(name, names))",
+        .usage, "recipe \"\(name)\"",
+        why: "there is no such recipe\(Spelling.question(name, among: names))",
         advice: "choose one of \(names.joined(separator: ", "))")
     }
   }

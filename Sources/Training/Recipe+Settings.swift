@@ -25,7 +25,8 @@ extension Recipe {
       let changed = whole.replacing(path.map(String.init)[...], with: value)
     else {
       throw wrong(
-        "there is no such field\(didYouMean(String(setting[..<sign]), fields.keys.sorted()))")
+        "there is no such field\(Spelling.question(String(setting[..<sign]), among: fields.keys.sorted()))"
+      )
     }
     do {
       return try JSONDecoder().decode(Recipe.self, from: JSONEncoder().encode(changed))

@@ -54,7 +54,7 @@ extension SafeTensors {
     }
     let start = try next(8)
     if let format = ForeignFormat(of: start) { throw format.problem(name: name) }
-    guard start.contains(where: { $0 != 0 }) else {
+    guard size == 8 || start.contains(where: { $0 != 0 }) else {
       throw .damaged(name, "it begins with zeros: it was not written to its end")
     }
     let length = start.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }

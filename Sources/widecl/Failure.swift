@@ -12,8 +12,11 @@ enum Failure {
   static func exit(_ error: any Error) -> Never {
     if let code = error as? ExitCode { WideCLCommand.end(code.rawValue) }
     let (status, text) = describe(error)
-    guard let text else { WideCLCommand.exit(withError: error) }  // help, version
-    FileHandle.standardError.write(Data("widecl: \(printable(text))\n".utf8))
+    if let text {
+      tell("widecl: \(printable(text))")
+    } else {
+      print(WideCLCommand.fullMessage(for: error))  // help, version
+    }
     WideCLCommand.end(status)
   }
 

@@ -46,7 +46,7 @@ struct ImportCommand: ParsableCommand {
     model.unitGamma = recipe.gammaInitialization == .one
     let weights = try ForeignWeights(contentsOf: file, model: model)
     weights.notes.forEach { tell("\(file): \($0)") }
-    guard !FileManager.default.fileExists(atPath: path) else {
+    guard !isFile(path) else {
       throw TrainingError(
         .cannotWrite, path, why: "it exists already", advice: "choose another --output")
     }
@@ -55,7 +55,13 @@ struct ImportCommand: ParsableCommand {
         model: model, images: try images(of: weights, recipe: recipe), recipe: recipe, seed: seed),
       weights: weights)
     try checkpoint.write(to: path)
-    print(path)
+    printPath(path)
+  }
+
+  /// Whether a file is there that would be replaced.
+  private func isFile(_ path: String) -> Bool {
+    guard case .file? = try? Destination(path) else { return false }
+    return FileManager.default.fileExists(atPath: path)
   }
 
   /// What the weights are for: what the user says, else the file, else its shapes.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import DeviceRuntime
+import Files
 import Foundation
 import Models
 import Training
@@ -53,7 +54,8 @@ func cacheFolder(_ environment: [String: String]) -> URL? {
   if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") {
     return URL(fileURLWithPath: cache).appending(path: "widecl")
   }
-  return environment["HOME"].map { URL(fileURLWithPath: $0).appending(path: ".cache/widecl") }
+  guard let home = environment["HOME"], home.hasPrefix("/") else { return nil }
+  return URL(fileURLWithPath: home).appending(path: ".cache/widecl")
 }
 
 /// What a model's name leaves open.
@@ -116,9 +118,7 @@ func readRecipe(_ nameOrFile: String) throws -> Recipe {
 }
 
 /// Writes one line for people on standard error.
-func tell(_ text: String) {
-  FileHandle.standardError.write(Data((text + "\n").utf8))
-}
+func tell(_ text: String) { StandardStreams.tell(text + "\n") }
 
 /// Prints one JSON document with sorted keys on standard output.
 func printJSON(_ value: some Encodable) throws {

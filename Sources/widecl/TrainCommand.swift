@@ -111,7 +111,7 @@ struct TrainCommand: ParsableCommand {
       dataset = try fitted(dataset, to: fineTuning, of: network, isBegun: begun?.header != nil)
     }
     let folder = folder ?? "runs/\(network.name)-\(dataset.name)-seed\(seed)"
-    Interrupt.install()
+    Interrupt.install(answer: "stopping after this step; again to stop now, unsaved")
     let context = try deviceOptions.makeContext()
     tell("\(network.name) on \(dataset.name), device \(context.info.name)")
     // Locked before anything is tuned: a folder that cannot be used is no reason to tune first, and

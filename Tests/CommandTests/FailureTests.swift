@@ -123,6 +123,23 @@ struct FailureTests {
     #expect(try first.wait(seconds: 60).status == 130)
   }
 
+  /// A compiler that ends its process for want of space ends it with the contract's status.
+  @Test func noSpaceForCompiledKernels() throws {
+    let folder = try TemporaryFolder()
+    let bench = [
+      "bench", "step", Small.model, "--image", "1x8x8", "--batch", "4", "--steps", "1", "--no-tune",
+    ]
+    for (kibibytes, status) in [(8, Int32(73)), (1 << 20, 0)] {
+      let result = try Command.run(
+        bench, environment: ["POCL_CACHE_DIR": folder.path("\(kibibytes)")],
+        launcher: ["/bin/bash", "-c", "ulimit -f \(kibibytes); exec \"$@\"", "bash"])
+      #expect(result.status == status, "\(result)")
+      if status == 73 {
+        #expect(result.errorLines.last?.contains("set POCL_CACHE_DIR") == true, "\(result)")
+      }
+    }
+  }
+
   @Test func moreThanTheDevicesMemory() throws {
     try expectFailure(
       75, ["bench", "step", "wrn-28-10", "--batch", "100000", "--no-tune"], mentions: "--batch")

@@ -2,23 +2,37 @@ import Spelling
 import Testing
 
 @Suite struct SpellingTests {
+  private static let words = [
+    "train", "evaluate", "batchSize", "momentum", "weightDecay", "epochs",
+  ]
+
+  @Test(arguments: [
+    ("", "", 0), ("abc", "", 3), ("kitten", "sitting", 3), ("flaw", "lawn", 2), ("ABC", "abc", 0),
+    ("train", "tarin", 2),
+  ])
+  func distance(a: String, b: String, expected: Int) {
+    #expect(Spelling.distance(a, b) == expected)
+    #expect(Spelling.distance(b, a) == expected)
+  }
+
   @Test(arguments: [
     ("trian", "train"), ("evalute", "evaluate"), ("batch_size", "batchSize"),
     ("BatchSize", "batchSize"), ("momentun", "momentum"), ("weigth_decay", "weightDecay"),
   ])
   func aNearWordIsFound(word: String, meant: String) {
-    let words = ["train", "evaluate", "batchSize", "momentum", "weightDecay", "epochs"]
-    #expect(nearest(to: word, among: words) == meant)
+    #expect(Spelling.nearest(to: word, among: Self.words) == meant)
+    #expect(Spelling.question(word, among: Self.words) == "; did you mean '\(meant)'?")
   }
 
-  @Test(arguments: ["", "x", "elephant", "---", String(repeating: "a", count: 10_000)])
-  func aFarWordIsNotGuessed(word: String) {
-    #expect(nearest(to: word, among: ["train", "evaluate", "predict"]) == nil)
-    #expect(didYouMean(word, ["train", "evaluate"]).isEmpty)
+  @Test(arguments: ["", "x", "elephant", "zebra", "---", String(repeating: "a", count: 10_000)])
+  func nothingIsNearWhatIsFar(word: String) {
+    #expect(Spelling.nearest(to: word, among: Self.words) == nil)
+    #expect(Spelling.question(word, among: Self.words).isEmpty)
   }
 
   @Test func theNearestIsTakenAndThereMayBeNone() {
-    #expect(nearest(to: "resnet-19", among: ["resnet-110", "resnet-18", "nin"]) == "resnet-18")
-    #expect(nearest(to: "train", among: []) == nil)
+    #expect(
+      Spelling.nearest(to: "resnet-19", among: ["resnet-110", "resnet-18", "nin"]) == "resnet-18")
+    #expect(Spelling.nearest(to: "train", among: []) == nil)
   }
 }

@@ -1,3 +1,4 @@
+import Autotuner
 import Datasets
 import Foundation
 import Graph
