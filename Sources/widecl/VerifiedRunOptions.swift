@@ -45,9 +45,9 @@ struct VerifiedRunOptions: ParsableArguments {
     if isCheckpoint && (full || recipe != nil) {
       throw ValidationError("--full and --recipe go with a model, not with a checkpoint")
     }
-    if !isCheckpoint && (images != nil || classMap != nil) {
-      throw ValidationError(
-        "--images and --class-map go with a checkpoint; there is no file '\(subject)'")
+    for (option, isGiven) in [("--images", images != nil), ("--class-map", classMap != nil)]
+    where !isCheckpoint && isGiven {
+      throw ValidationError("\(option) goes with a checkpoint; there is no file '\(subject)'")
     }
   }
 

@@ -69,7 +69,7 @@ struct RunTests {
       afterProgress: true)
     try expectFailure(
       65, ["train", "--resume", run, "--set", "weightDecay=0"],
-      mentions: "recipe (weightDecay 0.0, not 0.0005)", afterProgress: true)
+      mentions: "recipe (weightDecay 0, not 0.0005)", afterProgress: true)
   }
 
   /// Files of older versions are in snake case, and tell no path.
