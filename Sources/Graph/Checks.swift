@@ -111,12 +111,19 @@ package final class Checks {
       seconds += Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9
     }
     let context = executor.store.context
-    for (index, step) in executor.plan.steps.enumerated() {
+    let keys = try executor.plan.steps.indices.map { index in
+      let step = executor.plan.steps[index]
       let planned = executor.planned[index]
-      let key = try CheckKey(
+      return try CheckKey(
         operation: step.operation.name, problem: step.operation.problemText,
         configuration: planned.configuration, plan: planned.plan, products: executor.products,
         context: context, device: device)
+    }
+    let count = Set(keys).count { !seen.contains($0) && (isFresh || record.verdict($0) == nil) }
+    var done = 0
+    defer { context.report(Preparation(.checking, done: count, of: count)) }
+    for (index, key) in keys.enumerated() {
+      let step = executor.plan.steps[index]
       guard !seen.contains(key), found[key] == nil else { continue }
       let known = record.verdict(key)
       if let failure = wrong[key] ?? (isFresh ? nil : known?.failure) {
@@ -125,13 +132,15 @@ package final class Checks {
       let isReplacement =
         record.hasWrong(operation: key.operation)
         && step.operation.plan(choosing: wanted, on: context.info).configuration
-          != planned.configuration
+          != executor.planned[index].configuration
       if case .right(let seconds) = known, !isFresh {
         seen.insert(key)
         if isReplacement { try noteReplacement(step.operation, executor, seconds: seconds) }
         continue
       }
       if stop() { throw CheckError.Interrupted() }
+      context.report(Preparation(.checking, done: done, of: count))
+      done += 1
       let result = try result(of: index, executor)
       outcomes.append(
         Outcome(

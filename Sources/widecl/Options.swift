@@ -19,7 +19,9 @@ struct DeviceOptions: ParsableArguments {
     let environment = ProcessInfo.processInfo.environment
     let manager = try DeviceManager()
     let chosen = try manager.device(matching: device ?? environment["WIDECL_DEVICE"])
-    return try manager.makeContext(on: chosen, environment: environment)
+    let context = try manager.makeContext(on: chosen, environment: environment)
+    context.reportPreparation(to: PreparationProgress().show)
+    return context
   }
 }
 
