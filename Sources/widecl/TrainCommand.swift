@@ -125,7 +125,7 @@ struct TrainCommand: ParsableCommand {
           folder: runs == 1 ? whole : try RunFolder(parts[number], resume: resume),
           resume: resume, whitenings: whitenings()),
         context: context, chooser: chooser, checks: checks)
-      try checks?.amend(
+      try checks.amend(
         record, of: chooser, isBegun: run.trainer.totalSteps > 0, on: context.info)
       run.repeatedChecks = checkEvery.map { ({ widecl.checks(isFresh: true) }, $0) }
       if run.trainer.isSplit {
