@@ -158,7 +158,7 @@ struct TrainCommand: ParsableCommand {
         resume: resume, whitenings: whitenings())
       options.note = tell
       let run = try TrainingRun(options, context: context, chooser: chooser, checks: checks)
-      try checks?.amend(
+      try checks.amend(
         record, of: chooser, isBegun: run.trainer.totalSteps > 0, on: context.info)
       run.repeatedChecks = checkEvery.map { ({ widecl.checks(isFresh: true) }, $0) }
       if run.trainer.isSplit {

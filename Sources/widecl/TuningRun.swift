@@ -45,7 +45,7 @@ func runTuningWorker(_ options: DeviceOptions) throws {
   Interrupt.install(answer: "")
   // Without its parent nobody reads the events.
   let parent = getppid()
-  let context = try options.makeContext()
+  let context = try options.makeContext(isWorker: true)
   let session = try TuningSession(
     queue: context.makeQueue(), store: store,
     shipped: TuningDatabase(shippedWith: context.kernels), operations: allOperations,

@@ -35,11 +35,11 @@ func runVerificationWorker(_ options: DeviceOptions) throws {
   Interrupt.install(answer: "")
   // Without its parent nobody reads the events.
   let parent = getppid()
-  let context = try options.makeContext()
+  let context = try options.makeContext(isWorker: true)
   let suite = try ConformanceSuite(
     work, tuned: store.load().database, shipped: TuningDatabase(shippedWith: context.kernels),
     journal: Journal(store.journal)
-  ) { try options.makeContext().makeQueue() }
+  ) { try options.makeContext(isWorker: true).makeQueue() }
   func say(_ event: VerificationEvent) { sendEvent(event) }
   for (task, name) in work.operations.enumerated() {
     guard let operation = allOperations.first(where: { $0.name == name }) else { continue }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// Files, devices and folders that are not as they should be.
@@ -165,6 +166,23 @@ struct FailureTests {
     let folder = try TemporaryFolder()
     try expectFailure(
       70, ["bench", "step", "wrn-10-1", "--image", "1x8x8", "--no-tune"],
-      environment: ["WIDECL_KERNELS": folder.url.path], mentions: folder.url.path)
+      environment: ["WIDECL_KERNELS": folder.url.path], mentions: folder.url.path,
+      afterProgress: true)
+  }
+
+  /// A kernel that somebody is working on: the compiler's own lines, and what can be done.
+  @Test func aKernelThatDoesNotCompile() throws {
+    let kernels = try PatchedKernels(
+      "sgd/sgd.cl", replacing: "  int i = (int)get_global_id(0) * (VEC * ITEM_N);",
+      with: "  int i = (int)get_global_id(0) * (VEC * ITEM_N)\n  nonsense;")
+    let bench = ["bench", "step", Small.model, "--image", "1x8x8", "--no-tune", "--no-check"]
+    let result = try Command.run(bench, environment: ["WIDECL_KERNELS": kernels.path])
+    #expect(result.status == 70 && result.out.isEmpty)
+    let lines = result.errorLines
+    #expect(lines[0].hasPrefix("kernels of \(kernels.path) "), "\(result.error)")
+    #expect(lines[1].hasPrefix("widecl: OpenCL: building sgd/sgd.cl failed"), "\(result.error)")
+    #expect(lines[1].hasSuffix("mend the kernels in \(kernels.path), or unset WIDECL_KERNELS"))
+    #expect(lines[2...].contains { $0.hasPrefix("  ") && $0.contains("error:") })
+    #expect(lines[2...].contains { $0.contains("nonsense;") }, "the line itself")
   }
 }
