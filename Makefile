@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: benchmark benchmark-transfer convergence gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange test-nightly crash-test long-run portability portability-full tune-avx2 install deb check-deb build-static
+.PHONY: benchmark benchmark-transfer convergence gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange test-nightly crash-test long-run portability portability-full tune-avx2 install deb check-deb build-static docs
 
 WIDECL := .build/release/widecl
 DEMO := runs/demo
@@ -173,6 +173,13 @@ lint-format: setup
 lint-kernels: build-tests
 	@echo "== Kernels"
 	@$(SWIFT_TEST) --filter KernelLintTests
+
+DOCUMENTED := DeviceRuntime Graph Models Datasets Training
+
+docs: setup ## Make the library's documentation, and the articles, in .build/docs.
+	swift package --scratch-path .build/documentation --allow-writing-to-directory .build/docs \
+	  generate-documentation $(DOCUMENTED:%=--target %) --enable-experimental-combined-documentation \
+	  --transform-for-static-hosting --warnings-as-errors --output-path .build/docs
 
 PREFIX := /usr/local
 STATIC := .build/static
