@@ -50,6 +50,7 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "Randomness", swiftSettings: settings),
     .target(name: "Files", swiftSettings: settings),
+    .target(name: "Protobuf", swiftSettings: settings),
     .target(name: "Autotuner", dependencies: ["DeviceRuntime", "Files"], swiftSettings: settings),
     .target(
       name: "Operators", dependencies: ["Autotuner", "DeviceRuntime", "Randomness"],
@@ -70,7 +71,7 @@ let package = Package(
       name: "Training",
       dependencies: [
         "Models", "Graph", "Operators", "Autotuner", "DeviceRuntime", "Datasets", "Randomness",
-        "Files", .product(name: "Logging", package: "swift-log"),
+        "Files", "Protobuf", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .target(
@@ -80,7 +81,7 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
-      name: "Exchange", dependencies: ["Training", "Models", "Graph", "Operators"],
+      name: "Exchange", dependencies: ["Training", "Models", "Graph", "Operators", "Protobuf"],
       swiftSettings: settings),
     .executableTarget(
       name: "widecl",
@@ -145,6 +146,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "RandomnessTests", dependencies: ["Randomness"], swiftSettings: settings),
+    .testTarget(name: "ProtobufTests", dependencies: ["Protobuf"], swiftSettings: settings),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "Randomness"],
       resources: [.copy("Images"), .copy("Matrices"), .copy("Whitening")], swiftSettings: settings),
@@ -161,7 +163,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "ExchangeTests",
-      dependencies: ["Exchange", "Training", "Models", "Graph", "Datasets"],
+      dependencies: ["Exchange", "Training", "Models", "Graph", "Datasets", "TestSupport"],
       resources: [.copy("Golden")], swiftSettings: settings),
     .testTarget(
       name: "CommandTests",
