@@ -17,11 +17,24 @@ struct ReportTests {
     try expectFailure(73, ["report", run.output, "--output", folder.path("none/page.html")])
   }
 
+  @Test func theFirstScreenTellsTheCommandAndTheMoment() throws {
+    let run = try Small.finished.get()
+    let page = try String(contentsOfFile: run.output + "/report.html", encoding: .utf8)
+    let first = page[..<(try #require(page.range(of: "<figure")).lowerBound)]
+    #expect(first.contains("<dd>widecl train --model wrn-10-1 --data synthetic:1x8x8:4:64"))
+    #expect(first.contains(/<dt>Begun<\/dt><dd>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ</))
+    #expect(first.contains(/95 % interval [0-9.]+ to [0-9.]+ %/))
+    #expect(first.contains("<dt>Recipe</dt><dd>2 epochs, batch 16,"))
+    let classes = page.components(separatedBy: "test image ").count - 1
+    #expect(classes >= 12)
+  }
+
   @Test(arguments: [375, 1280], [false, true])
   func itIsReadable(width: Int, dark: Bool) throws {
     let seen = try look(
       at: try Small.finished.get().output + "/report.html", width: width, dark: dark)
-    #expect((seen["lines"] as? Int ?? 0) >= 7, "\(seen)")
+    // Errors, losses, rate, speed, and the calibration's diagonal.
+    #expect((seen["lines"] as? Int ?? 0) == 7, "\(seen)")
     #expect((seen["images"] as? Int ?? 0) > 0 && seen["broken"] as? Int == 0, "\(seen)")
   }
 
@@ -32,8 +45,8 @@ struct ReportTests {
       Small.train + ["--epochs", "2", "--runs", "2", "--output", output])
     #expect(result.status == 0, "\(result.error)")
     let seen = try look(at: output + "/report.html", width: 375, dark: true)
-    // Three medians and a curve a run; the medians have a spread.
-    #expect(seen["lines"] as? Int == 5 && seen["bands"] as? Int == 3, "\(seen)")
+    // Four medians and a curve a run; the medians have a spread.
+    #expect(seen["lines"] as? Int == 6 && seen["bands"] as? Int == 4, "\(seen)")
   }
 
   /// Opens a page in a frame of `width` pixels and tells what is in it, once it is readable.
