@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: benchmark benchmark-transfer convergence gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange test-nightly crash-test long-run portability portability-full tune-avx2
+.PHONY: benchmark benchmark-transfer convergence gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange check-tensorboard test-nightly crash-test long-run portability portability-full tune-avx2
 
 WIDECL := .build/release/widecl
 DEMO := runs/demo
@@ -114,6 +114,12 @@ check-exchange: build ## Compare predictions, exports and evaluation with onnxru
 	  $(BENCHMARK_PYTHON) -m pip install -q '$(TORCH)' || $(BENCHMARK_PYTHON) -m pip install -q torch
 	@$(BENCHMARK_PYTHON) -m pip install -q numpy onnx onnxruntime safetensors scipy
 	@$(BENCHMARK_PYTHON) scripts/check-exchange --widecl $(WIDECL)
+
+check-tensorboard: build ## Read event files with the tensorboard package, after a stop and a kill.
+	@scripts/setup python3-venv
+	@[[ -x $(BENCHMARK_PYTHON) ]] || python3 -m venv .venv
+	@$(BENCHMARK_PYTHON) -m pip install -q numpy tensorboard
+	@$(BENCHMARK_PYTHON) scripts/check-tensorboard --widecl $(WIDECL)
 
 # Twenty minutes on two idle cores.
 MINIATURE := --data fashion-mnist --runs 1

@@ -25,11 +25,14 @@ package final class TrainingRun {
     package var whitenings: WhiteningStore
     /// How the run is begun; a run that is continued keeps its own.
     package var origin: RunOrigin?
+    /// Whether the folder gets event files for TensorBoard.
+    package var tensorBoard: Bool
 
     package init(
       model: Model, data: Dataset, recipe: Recipe, seed: UInt64, limit: Int?,
       microBatch: Int? = nil, folder: RunFolder, resume: Bool,
-      whitenings: WhiteningStore = WhiteningStore(), origin: RunOrigin? = nil
+      whitenings: WhiteningStore = WhiteningStore(), origin: RunOrigin? = nil,
+      tensorBoard: Bool = false
     ) {
       self.model = model
       self.data = data
@@ -41,6 +44,7 @@ package final class TrainingRun {
       self.resume = resume
       self.whitenings = whitenings
       self.origin = origin
+      self.tensorBoard = tensorBoard
     }
   }
 
@@ -65,6 +69,7 @@ package final class TrainingRun {
   private var awaitsEvaluation = false
   private var trainSeconds = 0.0
   private var throughput = Throughput()
+  private var events: RunEvents?
 
   /// Allocates everything and, to resume, restores the last state.
   package init(
@@ -102,6 +107,12 @@ package final class TrainingRun {
       try log.truncate(toEpoch: 0)
     }
     try writeConfiguration(device: context.info)
+    if options.tensorBoard {
+      try trainer.recordSteps()
+      events = try RunEvents(
+        folder: folder.path, stepsDone: trainer.totalSteps, awaitsEvaluation: awaitsEvaluation,
+        test: options.data.test, classNames: options.data.classNames, files: files)
+    }
   }
 
   /// Trains to the end, or until `stop` says so; `progress` may be nil.
@@ -143,11 +154,13 @@ package final class TrainingRun {
     let begin = DispatchTime.now().uptimeNanoseconds
     var lastSave = 0.0
     throughput = Throughput()
+    events?.pause()
     let metrics = try trainer.trainEpoch(
       report: { state in
         progress?.update(step: state.step, loss: state.metrics.loss, error: state.metrics.error)
         let now = DispatchTime.now().uptimeNanoseconds
         throughput.add(images: state.metrics.images, nanoseconds: now)
+        try events?.add(state.steps, nanoseconds: now)
         let elapsed = Double(now - begin) * 1e-9
         trainSeconds = before + elapsed
         if elapsed - lastSave > checkpointInterval && state.step < trainer.stepsPerEpoch {
@@ -195,6 +208,7 @@ package final class TrainingRun {
     var report = try Report(folder: folder.path)
     report.results = results
     try report.write(to: folder.report, files: files)
+    try events?.add(record, step: trainer.totalSteps, parameters: trainer.store.read(.parameter))
     try save(to: (isBest ? [folder.bestCheckpoint] : []) + [folder.lastCheckpoint])
     return record
   }
@@ -219,6 +233,8 @@ package final class TrainingRun {
       throw TrainingError.diverged(
         "a parameter is not finite in epoch \(trainer.epoch + 1), step \(trainer.step)")
     }
+    // No checkpoint may be further than the events: what is lost of them is not made again.
+    try events?.synchronize()
     for path in paths { try checkpoint.write(to: path, files: files) }
   }
 

@@ -49,13 +49,14 @@ struct TinyRun {
   }
 
   func run(
-    in folder: TemporaryFolder, resume: Bool = false,
+    in folder: TemporaryFolder, resume: Bool = false, tensorBoard: Bool = false,
     files: any FileOperations = SystemFiles()
   ) throws -> TrainingRun {
     try TrainingRun(
       TrainingRun.Options(
         model: model, data: data, recipe: recipe, seed: seed, limit: limit,
-        folder: try RunFolder(folder.path, resume: resume), resume: resume),
+        folder: try RunFolder(folder.path, resume: resume), resume: resume,
+        tensorBoard: tensorBoard),
       context: TinyRun.context.get(), files: files)
   }
 }
