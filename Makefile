@@ -112,7 +112,7 @@ check-exchange: build ## Compare predictions, exports and evaluation with onnxru
 	@[[ -x $(BENCHMARK_PYTHON) ]] || python3 -m venv .venv
 	@$(BENCHMARK_PYTHON) -c 'import torch' 2>/dev/null || \
 	  $(BENCHMARK_PYTHON) -m pip install -q '$(TORCH)' || $(BENCHMARK_PYTHON) -m pip install -q torch
-	@$(BENCHMARK_PYTHON) -m pip install -q numpy onnx onnxruntime safetensors scipy
+	@$(BENCHMARK_PYTHON) -m pip install -q numpy onnx onnxruntime pillow safetensors scipy
 	@$(BENCHMARK_PYTHON) scripts/check-exchange --widecl $(WIDECL)
 
 check-tensorboard: build ## Read event files with the tensorboard package, after a stop and a kill.
