@@ -40,6 +40,6 @@ struct ReportCommand: ParsableCommand {
     }
     let path = output ?? folder + "/report-curves.html"
     try Report(folder: folder).write(to: path)
-    print(path)
+    printPath(path)
   }
 }

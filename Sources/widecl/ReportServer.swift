@@ -17,7 +17,7 @@ struct ReportServer {
   ///
   /// Throws with status 73 where the port cannot be had.
   func serve(report: (String) -> Void) throws {
-    Interrupt.install()
+    Interrupt.install(answer: "")
     let server = HTTPServer(address: try .inet(ip4: Self.host, port: port), logger: .disabled)
     let failure = Mutex<(any Error)?>(nil)
     let port = Mutex<UInt16?>(nil)

@@ -32,6 +32,41 @@ import Testing
     #expect(rows.sorted() == used.sorted())
   }
 
+  @Test func anEmptyVariableIsNone() throws {
+    let names = try names(in: "Sources", ending: "swift")
+    let empty = ["/usr/bin/env"] + names.sorted().map { $0 + "=" }
+    let arguments = ["evaluate", try Small.checkpoint(), "--data", Small.data, "--json"]
+    let result = try Command.run(arguments, launcher: empty)
+    #expect(result.status == 0 && result.error.isEmpty, "\(result)")
+    #expect(result.out == (try Command.run(arguments).out))
+  }
+
+  @Test func aVariableThatDoesNotExistIsSaid() throws {
+    let result = try Command.run("devices", environment: ["WIDECL_DEVCE": "0"])
+    #expect(result.status == 0)
+    #expect(
+      result.error
+        == "widecl: WIDECL_DEVCE is no variable that is read; did you mean WIDECL_DEVICE?\n")
+    // Also where the command runs in processes of its own.
+    let tuned = try Command.run(
+      ["bench", "step", Small.model, "--image", "1x8x8", "--batch", "2", "--steps", "1"],
+      environment: ["WIDECL_OTHER": "1"],
+      launcher: ["/bin/bash", "-c", "ulimit -f 1000000; exec \"$@\"", "bash"])
+    #expect(tuned.errorLines.count { $0.contains("WIDECL_OTHER") } == 1, "\(tuned)")
+  }
+
+  @Test func withoutAHomeNothingIsKeptInTheCurrentFolder() throws {
+    let folder = try TemporaryFolder()
+    for home in [["-u", "HOME"], ["HOME="], ["HOME=here"]] {
+      let launcher =
+        ["/usr/bin/env", "-u", "XDG_CACHE_HOME", "-u", "POCL_CACHE_DIR", "-C", folder.url.path]
+        + home
+      let result = try Command.run(["devices"], launcher: launcher)
+      #expect(result.status == 0, "\(result)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+    }
+  }
+
   @Test func theHelpHasThoseThatAreNotOfTheTests() throws {
     let help = try Command.run("--help").out
     let shown = help.matches(of: /WIDECL_[A-Z_]+/).map { String($0.0) }
