@@ -8,7 +8,8 @@ extension StudyPlan {
       let recipe = settings.recipe
       let drops =
         recipe.drops.isEmpty
-        ? "" : ", drops at \(recipe.drops.map(String.init).joined(separator: ", "))"
+        ? ""
+        : "; the learning rate drops at \(recipe.drops.map(String.init).joined(separator: ", "))"
       let facts = [
         ("epochs", "\(recipe.epochs) a run\(drops)"),
         ("runs", "\(runs) a row, whose median counts"),
