@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// README's table of environment variables has those that are read, and no others.
+/// The documented variables are those that are read, and no others.
 @Suite struct EnvironmentTests {
   private static let repository = URL(filePath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -19,14 +19,14 @@ import Testing
     return found
   }
 
-  @Test func readmesTableIsComplete() throws {
+  @Test func theTableIsComplete() throws {
     // What the tests tell their own layer between programs and drivers is no user's.
     let used = try names(in: "Sources", ending: "swift").union(names(in: "Tests", ending: "swift"))
       .subtracting(names(in: "Tests", ending: "c"))
     #expect(used.isSuperset(of: ["WIDECL_DEVICE", "WIDECL_TEST_SEED"]))
-    let readme = try String(
-      contentsOf: Self.repository.appending(path: "README.md"), encoding: .utf8)
-    let rows = readme.split(separator: "\n").compactMap { line in
+    let page = try String(
+      contentsOf: Self.repository.appending(path: "docs/commands.md"), encoding: .utf8)
+    let rows = page.split(separator: "\n").compactMap { line in
       line.prefixMatch(of: /\| `(WIDECL_[A-Z_]+)` \|/).map { String($0.1) }
     }
     #expect(rows.sorted() == used.sorted())
