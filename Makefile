@@ -186,9 +186,13 @@ STATIC_COMMAND := $(STATIC)/release/widecl
 # Writes man pages of what the command says of itself.
 MANUAL := $(STATIC)/release/generate-manual
 
+# FlyingFox uses FoundationNetworking, whose static form leaves libcurl to the system.
+STATIC_BUILD := swift build -c release --scratch-path $(STATIC) --static-swift-stdlib -Xlinker -lcurl
+
 build-static: setup
-	swift build -c release --scratch-path $(STATIC) --static-swift-stdlib --product widecl
-	swift build -c release --scratch-path $(STATIC) --static-swift-stdlib --target generate-manual
+	@scripts/setup libcurl4-openssl-dev
+	$(STATIC_BUILD) --product widecl
+	$(STATIC_BUILD) --target generate-manual
 
 install: build-static ## Install the command, man pages and completions: PREFIX=/usr/local.
 	@scripts/install $(STATIC_COMMAND) $(MANUAL) $(DESTDIR)$(PREFIX)
