@@ -20,6 +20,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
   ],
   targets: [
     // System libraries and the kernels.
@@ -51,6 +52,7 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "Randomness", swiftSettings: settings),
     .target(name: "Files", swiftSettings: settings),
+    .target(name: "Protobuf", swiftSettings: settings),
     .target(name: "Autotuner", dependencies: ["DeviceRuntime", "Files"], swiftSettings: settings),
     .target(
       name: "Operators", dependencies: ["Autotuner", "DeviceRuntime", "Randomness"],
@@ -71,7 +73,7 @@ let package = Package(
       name: "Training",
       dependencies: [
         "Models", "Graph", "Operators", "Autotuner", "DeviceRuntime", "Datasets", "Randomness",
-        "Files", .product(name: "Logging", package: "swift-log"),
+        "Files", "Protobuf", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .target(
@@ -81,7 +83,7 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
-      name: "Exchange", dependencies: ["Training", "Models", "Graph", "Operators"],
+      name: "Exchange", dependencies: ["Training", "Models", "Graph", "Operators", "Protobuf"],
       swiftSettings: settings),
     .executableTarget(
       name: "widecl",
@@ -89,6 +91,8 @@ let package = Package(
         "CMalloc", "Exchange", "Experiments", "Training", "Models", "Graph", "Operators",
         "Autotuner", "DeviceRuntime", "Datasets", "Files",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "FlyingFox", package: "FlyingFox"),
+        .product(name: "FlyingSocks", package: "FlyingFox"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
@@ -146,6 +150,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "RandomnessTests", dependencies: ["Randomness"], swiftSettings: settings),
+    .testTarget(name: "ProtobufTests", dependencies: ["Protobuf"], swiftSettings: settings),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "Randomness"],
       resources: [.copy("Images"), .copy("Matrices"), .copy("Whitening")], swiftSettings: settings),
@@ -162,7 +167,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "ExchangeTests",
-      dependencies: ["Exchange", "Training", "Models", "Graph", "Datasets"],
+      dependencies: ["Exchange", "Training", "Models", "Graph", "Datasets", "TestSupport"],
       resources: [.copy("Golden")], swiftSettings: settings),
     .testTarget(
       name: "CommandTests",

@@ -68,7 +68,7 @@ extension Checkpoint.Header {
       ]
       if whitening != nil { result["input"] = "[N, C, H, W], whitened by the checkpoint's matrix" }
       if let classNames { result["class_names"] = try jsonText(classNames) }
-      return result
+      return result.merging(imagePreparation) { own, _ in own }
     }
   }
 }

@@ -23,11 +23,16 @@ package final class TrainingRun {
     package var resume: Bool
     /// Where a recipe that whitens finds what was computed before.
     package var whitenings: WhiteningStore
+    /// How the run is begun; a run that is continued keeps its own.
+    package var origin: RunOrigin?
+    /// Whether the folder gets event files for TensorBoard.
+    package var tensorBoard: Bool
 
     package init(
       model: Model, data: Dataset, recipe: Recipe, seed: UInt64, limit: Int?,
       microBatch: Int? = nil, folder: RunFolder, resume: Bool,
-      whitenings: WhiteningStore = WhiteningStore()
+      whitenings: WhiteningStore = WhiteningStore(), origin: RunOrigin? = nil,
+      tensorBoard: Bool = false
     ) {
       self.model = model
       self.data = data
@@ -38,6 +43,8 @@ package final class TrainingRun {
       self.folder = folder
       self.resume = resume
       self.whitenings = whitenings
+      self.origin = origin
+      self.tensorBoard = tensorBoard
     }
   }
 
@@ -61,6 +68,8 @@ package final class TrainingRun {
   private var bestError: Double?
   private var awaitsEvaluation = false
   private var trainSeconds = 0.0
+  private var throughput = Throughput()
+  private var events: RunEvents?
 
   /// Allocates everything and, to resume, restores the last state.
   package init(
@@ -70,15 +79,15 @@ package final class TrainingRun {
     var options = options
     options.model.unitGamma = options.recipe.gammaInitialization == .one
     if let limit = options.limit { options.data = options.data.prefix(limit) }
+    let path = options.folder.lastCheckpoint
+    let isContinued = options.resume && FileManager.default.fileExists(atPath: path)
+    if isContinued { options.origin = RunOrigin(recordedIn: options.folder.config) }
     self.options = options
     self.files = files
     let folder = options.folder
-    log = RunLog(path: folder.log, files: files)
+    log = RunLog(path: folder.log, table: folder.table, files: files)
     filesDigest = options.filesDigest
-    let path = folder.lastCheckpoint
-    let checkpoint =
-      try options.resume && FileManager.default.fileExists(atPath: path)
-      ? Checkpoint(contentsOf: path) : nil
+    let checkpoint = try isContinued ? Checkpoint(contentsOf: path) : nil
     if let checkpoint {
       try options.check(
         continuing: checkpoint.header, filesDigest: filesDigest, path: path,
@@ -95,9 +104,15 @@ package final class TrainingRun {
       try restore(checkpoint)
     } else if FileManager.default.fileExists(atPath: folder.log) {
       // Of a run that was killed before its first checkpoint.
-      try AtomicFile.write([], to: folder.log, files: files)
+      try log.truncate(toEpoch: 0)
     }
     try writeConfiguration(device: context.info)
+    if options.tensorBoard {
+      try trainer.recordSteps()
+      events = try RunEvents(
+        folder: folder.path, stepsDone: trainer.totalSteps, awaitsEvaluation: awaitsEvaluation,
+        test: options.data.test, classNames: options.data.classNames, files: files)
+    }
   }
 
   /// Trains to the end, or until `stop` says so; `progress` may be nil.
@@ -138,10 +153,15 @@ package final class TrainingRun {
     let before = trainSeconds
     let begin = DispatchTime.now().uptimeNanoseconds
     var lastSave = 0.0
+    throughput = Throughput()
+    events?.pause()
     let metrics = try trainer.trainEpoch(
       report: { state in
         progress?.update(step: state.step, loss: state.metrics.loss, error: state.metrics.error)
-        let elapsed = Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9
+        let now = DispatchTime.now().uptimeNanoseconds
+        throughput.add(images: state.metrics.images, nanoseconds: now)
+        try events?.add(state.steps, nanoseconds: now)
+        let elapsed = Double(now - begin) * 1e-9
         trainSeconds = before + elapsed
         if elapsed - lastSave > checkpointInterval && state.step < trainer.stepsPerEpoch {
           try save(to: [folder.lastCheckpoint])
@@ -172,7 +192,9 @@ package final class TrainingRun {
       trainLoss: train.loss, trainError: train.error, testLoss: test.loss, testError: test.error,
       trainTime: trainSeconds,
       testTime: Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9,
-      imagesPerSecond: Double(train.images) / max(trainSeconds, 1e-9),
+      imagesPerSecond: throughput.imagesPerSecond(
+        endsWithSmallerBatch: !train.images.isMultiple(of: options.recipe.batchSize))
+        ?? Double(train.images) / max(trainSeconds, 1e-9),
       parameters: trainer.network.parameterCount,
       microBatch: trainer.isSplit ? trainer.microBatch : nil)
     awaitsEvaluation = false
@@ -186,6 +208,7 @@ package final class TrainingRun {
     var report = try Report(folder: folder.path)
     report.results = results
     try report.write(to: folder.report, files: files)
+    try events?.add(record, step: trainer.totalSteps, parameters: trainer.store.read(.parameter))
     try save(to: (isBest ? [folder.bestCheckpoint] : []) + [folder.lastCheckpoint])
     return record
   }
@@ -210,6 +233,8 @@ package final class TrainingRun {
       throw TrainingError.diverged(
         "a parameter is not finite in epoch \(trainer.epoch + 1), step \(trainer.step)")
     }
+    // No checkpoint may be further than the events: what is lost of them is not made again.
+    try events?.synchronize()
     for path in paths { try checkpoint.write(to: path, files: files) }
   }
 
@@ -231,12 +256,15 @@ package final class TrainingRun {
       var dropout: Double
       var data: String
       var limit: Int?
+      var testImages: Int
       /// Where batches go in parts.
       var microBatch: Int?
       var seed: UInt64
       var device: String
       var driver: String
       var recipe: Recipe
+      var command: String?
+      var started: String?
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -245,8 +273,10 @@ package final class TrainingRun {
       Configuration(
         model: options.model.name, blocksPerGroup: options.model.blocksPerGroup,
         dropout: options.model.dropout, data: options.data.name, limit: options.limit,
+        testImages: options.data.test.count,
         microBatch: trainer.isSplit ? trainer.microBatch : nil, seed: options.seed,
-        device: device.name, driver: device.driver, recipe: options.recipe))
+        device: device.name, driver: device.driver, recipe: options.recipe,
+        command: options.origin?.command, started: options.origin?.started))
     try AtomicFile.write([Array(bytes), [UInt8(ascii: "\n")]], to: folder.config, files: files)
   }
 }

@@ -10,7 +10,8 @@ struct ExportCommand: ParsableCommand {
     discussion: """
       onnx: the network as it is evaluated, for any batch. torch: its parameters and running \
       statistics, a file that safetensors.torch.load_file opens; --module writes the PyTorch \
-      module that takes them. How images are prepared stands in the metadata of both.
+      module that takes them. How images are prepared stands in the metadata of both (scale, \
+      crop, interpolation, color, mean, standard_deviation); docs/predict.md shows it in Python.
       """)
 
   enum Format: String, CaseIterable, ExpressibleByArgument {

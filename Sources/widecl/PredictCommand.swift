@@ -7,8 +7,11 @@ struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict", abstract: "Says what a checkpoint's network sees in image files.",
     discussion: """
-      An image is prepared as the test images of the checkpoint's data set are: scaled to the \
-      network's size, cut to its middle, made grey or coloured, normalised. One that cannot be \
+      An image is prepared as the test images of the checkpoint's data set are. Photos, of a \
+      network trained on folders: the short side becomes 256/224 of the network's size, the middle \
+      is taken. For networks of small images, such as CIFAR-10's: the image is scaled until it \
+      covers the size, and the middle is taken. Both bicubically; then it is made grey or \
+      coloured, and normalised. docs/predict.md has the same in Python. An image that cannot be \
       read is named on standard error; the others are answered all the same.
       """)
 

@@ -12,8 +12,8 @@ struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Trains a model.",
     discussion: """
-      Writes config.json, tuning.json, log.jsonl, report.html, and checkpoint-last and \
-      checkpoint-best.safetensors into the output folder. Ctrl-C saves the state first; --resume continues, to the same bits.
+      Writes config.json, tuning.json, log.jsonl and log.csv, report.html, and checkpoint-last \
+      and checkpoint-best.safetensors into the output folder. Ctrl-C saves the state first; --resume continues, to the same bits.
       """)
 
   @Option(help: "The model: \(ModelName.forms).") var model: String?
@@ -57,6 +57,16 @@ struct TrainCommand: ParsableCommand {
     parsing: .unconditional,
     help: "Train this many times with successive seeds; report the median test error.")
   var runs = 1
+  @Flag(
+    name: .customLong("tensorboard"),
+    help: ArgumentHelp(
+      "Write event files for TensorBoard into the output folder.",
+      discussion: """
+        Loss, learning rate and speed of each step, errors and losses of each epoch, histograms of \
+        the weights, test images and the options; 'tensorboard --logdir DIR' shows them. A resumed \
+        run adds a file.
+        """))
+  var tensorBoard = false
   @OptionGroup var tuningOptions: TuningOptions
   @OptionGroup var checkOptions: CheckOptions
   @Option(
@@ -116,6 +126,7 @@ struct TrainCommand: ParsableCommand {
         [results], algorithms: tuningOptions.algorithms, distrust: userDistrust())
     }
     let checks = checkOptions.checks()
+    let origin = RunOrigin(command: typedCommand, started: Date())
     var errors: [Double] = []
     for number in 0..<runs {
       let run = try TrainingRun(
@@ -123,7 +134,8 @@ struct TrainCommand: ParsableCommand {
           model: network, data: dataset, recipe: recipe, seed: seed &+ UInt64(number),
           limit: limit, microBatch: microBatch,
           folder: runs == 1 ? whole : try RunFolder(parts[number], resume: resume),
-          resume: resume, whitenings: whitenings()),
+          resume: resume, whitenings: whitenings(), origin: origin,
+          tensorBoard: tensorBoard),
         context: context, chooser: chooser, checks: checks)
       try checks.amend(
         record, of: chooser, isBegun: run.trainer.totalSteps > 0, on: context.info)

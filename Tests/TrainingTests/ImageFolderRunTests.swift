@@ -18,7 +18,7 @@ struct ImageFolderRunTests {
           let pixels = (0..<12 * 10 * 3).map {
             UInt8(truncatingIfNeeded: ($0 * (3 + label) + index * 31) ^ ($0 >> 3))
           }
-          let png = PNG.encoded(pixels[...], height: 12, width: 10, channels: 3)
+          let png = try PNG.encoded(pixels[...], height: 12, width: 10, channels: 3)
           try Data(png).write(to: URL(fileURLWithPath: "\(path)/\(index).png"))
         }
       }

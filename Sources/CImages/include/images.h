@@ -27,3 +27,8 @@ int images_jpeg_decode(const uint8_t* bytes, size_t count, struct images_header 
                        uint8_t* pixels, char* message);
 int images_png_decode(const uint8_t* bytes, size_t count, struct images_header header,
                       uint8_t* pixels, char* message);
+
+// A PNG file of header.height * header.width * header.channels bytes of pixels, 1 or 3 channels, for
+// the caller to free; its size in count. NULL with the reason in message[IMAGES_MESSAGE_SIZE].
+uint8_t* images_png_encode(const uint8_t* pixels, struct images_header header, size_t* count,
+                           char* message);
