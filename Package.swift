@@ -53,6 +53,7 @@ let package = Package(
     .target(name: "Randomness", swiftSettings: settings),
     .target(name: "Files", swiftSettings: settings),
     .target(name: "Protobuf", swiftSettings: settings),
+    .target(name: "Spelling", swiftSettings: settings),
     .target(name: "Autotuner", dependencies: ["DeviceRuntime", "Files"], swiftSettings: settings),
     .target(
       name: "Operators", dependencies: ["Autotuner", "DeviceRuntime", "Randomness"],
@@ -61,8 +62,8 @@ let package = Package(
       name: "Graph", dependencies: ["Operators", "Autotuner", "DeviceRuntime"],
       swiftSettings: settings),
     .target(
-      name: "Models", dependencies: ["Graph", "Operators", "DeviceRuntime"], swiftSettings: settings
-    ),
+      name: "Models", dependencies: ["Graph", "Operators", "DeviceRuntime", "Spelling"],
+      swiftSettings: settings),
     .target(
       name: "Datasets",
       dependencies: [
@@ -73,7 +74,7 @@ let package = Package(
       name: "Training",
       dependencies: [
         "Models", "Graph", "Operators", "Autotuner", "DeviceRuntime", "Datasets", "Randomness",
-        "Files", "Protobuf", .product(name: "Logging", package: "swift-log"),
+        "Files", "Protobuf", "Spelling", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .target(
@@ -89,7 +90,7 @@ let package = Package(
       name: "widecl",
       dependencies: [
         "CMalloc", "Exchange", "Experiments", "Training", "Models", "Graph", "Operators",
-        "Autotuner", "DeviceRuntime", "Datasets", "Files",
+        "Autotuner", "DeviceRuntime", "Datasets", "Files", "Spelling",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),
@@ -148,6 +149,7 @@ let package = Package(
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "Graph", "DeviceRuntime", "TestSupport"],
       swiftSettings: settings),
+    .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: settings),
     .testTarget(
       name: "RandomnessTests", dependencies: ["Randomness"], swiftSettings: settings),
     .testTarget(name: "ProtobufTests", dependencies: ["Protobuf"], swiftSettings: settings),
@@ -160,7 +162,7 @@ let package = Package(
         "Training", "Models", "Graph", "Operators", "Autotuner", "Datasets", "DeviceRuntime",
         "Files", "TestSupport",
       ],
-      resources: [.copy("Traces")], swiftSettings: settings),
+      resources: [.copy("Traces"), .copy("Torchvision")], swiftSettings: settings),
     .testTarget(
       name: "ExperimentsTests",
       dependencies: ["Experiments", "Training", "Models", "Graph", "Datasets"],

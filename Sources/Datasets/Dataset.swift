@@ -5,7 +5,7 @@ public struct Dataset: Sendable {
   /// The name it is asked for by, such as `cifar10`.
   public let name: String
   /// The name of each class, `[classes]`.
-  public let classNames: [String]
+  public internal(set) var classNames: [String]
   /// The images to train on.
   public internal(set) var train: LabeledImages
   /// The images to test with, of the same size.

@@ -17,7 +17,7 @@ public struct LabeledImages: Sendable, Equatable {
   /// The images' files, where they are decoded when they are needed.
   public let files: ImageFiles?
   /// The class of each image, `[N]`, from 0.
-  public let labels: [Int32]
+  public internal(set) var labels: [Int32]
 
   /// Images `[N, H, W, C]` with labels `[N]`; traps when the sizes do not fit together.
   public init(height: Int, width: Int, channels: Int, images: [UInt8], labels: [Int32]) {
@@ -47,7 +47,11 @@ public struct LabeledImages: Sendable, Equatable {
   public func prefix(_ n: Int) -> LabeledImages {
     precondition(n >= 0, "a number of images is not negative")
     guard n < count else { return self }
-    if let files { return LabeledImages(files: files.prefix(n), size: height) }
+    if let files {
+      var first = LabeledImages(files: files.prefix(n), size: height)
+      first.labels = Array(labels.prefix(n))
+      return first
+    }
     var first = LabeledImages(
       height: height, width: width, channels: channels,
       images: Array(images.prefix(n * height * width * channels)),

@@ -105,7 +105,10 @@ package struct StudySettings: Codable, Hashable, Sendable {
       let differences = [
         ("experiment", old.experiment == experiment), ("data", old.data == data),
         ("limit", old.limit == limit), ("seed", old.seed == seed),
-        ("recipe", old.recipe == recipe),
+        (
+          "recipe (\(recipe.differences(from: old.recipe).joined(separator: ", ")))",
+          old.recipe == recipe
+        ),
       ].filter { !$0.1 }.map(\.0)
       guard differences.isEmpty else {
         throw TrainingError(
@@ -127,21 +130,5 @@ extension PaperTable.Row {
   package func paperData(for data: String) -> String {
     if errors[data] != nil { return data }
     return ["cifar10", "cifar100", "svhn", "imagenet"].first { errors[$0] != nil } ?? data
-  }
-}
-
-extension Recipe {
-  /// The recipe with another number of epochs, its drops moved in proportion.
-  package func scaled(toEpochs epochs: Int) -> Recipe {
-    var result = self
-    result.epochs = epochs
-    if case .steps(let drops, let factor) = schedule, epochs != self.epochs {
-      let ratio = Double(epochs) / Double(self.epochs)
-      let moved = drops.map { 1 + Int((Double($0 - 1) * ratio).rounded()) }
-      // Drops that fall on one epoch are one drop; one before the first epoch is none.
-      let kept = Set(moved).filter { $0 > 1 && $0 <= epochs }
-      result.schedule = .steps(epochs: kept.sorted(), factor: factor)
-    }
-    return result
   }
 }

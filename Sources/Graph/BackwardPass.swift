@@ -9,10 +9,13 @@ import Operators
 /// Outputs of batch normalisations before convolutions are not kept from the forward pass: the
 /// gradients normalise the convolutions' outputs again, which halves the memory of activations.
 ///
-/// With an optimizer, a parameter whose gradient is not kept is updated behind its layer.
+/// With an optimizer, a parameter whose gradient is not kept is updated behind its layer. Layers
+/// that only frozen parameters lead to have no part in it.
 struct BackwardPass {
   let forward: ForwardPass
   private let optimizer: Optimizer?
+  /// Whether anything that is trained lies at a layer or in front of it.
+  private let needsGradient: [Bool]
   var plan: ExecutionPlan
   private var gradients: [Int?]
   /// Large parameters of the layer at hand, by index, and the tensors of their gradients.
@@ -26,13 +29,15 @@ struct BackwardPass {
     self.forward = forward
     self.optimizer = optimizer
     self.plan = plan
+    needsGradient = forward.network.needsGradients
     gradients = forward.network.nodes.indices.map { lossGradients[$0] }
     for index in forward.network.nodes.indices.dropFirst().reversed() { append(index) }
   }
 
   private mutating func append(_ index: Int) {
     let node = forward.network.nodes[index]
-    guard let dy = gradients[index] else { return }  // a layer that nothing uses
+    // A layer that nothing uses, or that is not trained.
+    guard let dy = gradients[index], needsGradient[index] else { return }
     plan.condition = forward.condition(of: node)
     defer { plan.condition = nil }
     switch node.layer {
@@ -114,14 +119,16 @@ struct BackwardPass {
 
   private mutating func appendConvolution(_ node: Network.Node, dy: Int) {
     let shape = forward.convolutionShape(node)
-    let input = forward.convolutionInput(node, in: &plan)
-    plan.append(
-      Conv2DBackwardFilter.self,
-      Conv2DBackwardFilter.Problem(shape: shape, normalization: input.normalization),
-      layer: node.name, phase: .backward,
-      input.bindings.merging(["dy": dy, "dw": parameterGradient(node, 0)]) { $1 },
-      scalars: input.scalars)
-    guard node.inputs[0] != forward.network.input else { return }
+    if !forward.network.frozen.contains(node.parameters[0]) {
+      let input = forward.convolutionInput(node, in: &plan)
+      plan.append(
+        Conv2DBackwardFilter.self,
+        Conv2DBackwardFilter.Problem(shape: shape, normalization: input.normalization),
+        layer: node.name, phase: .backward,
+        input.bindings.merging(["dy": dy, "dw": parameterGradient(node, 0)]) { $1 },
+        scalars: input.scalars)
+    }
+    guard needsGradient[node.inputs[0].index] else { return }
     let dx = gradientTensor(node.inputs[0], from: node.name)
     var bindings = ["dy": dy, "w": forward.parameter(node, 0, in: &plan), "dx": dx]
     bindings["residual"] = gradients[node.inputs[0].index]
@@ -184,16 +191,18 @@ struct BackwardPass {
   mutating func parameterGradient(_ node: Network.Node, _ position: Int) -> Int {
     let index = node.parameters[position]
     let parameter = forward.network.parameters[index]
-    let isKept = optimizer == nil || forward.network.keepsGradient(of: index)
+    let isFrozen = forward.network.frozen.contains(index)
+    let isKept =
+      !isFrozen && (optimizer == nil || forward.network.keepsGradient(of: index))
     let gradient = plan.tensor(
       "gradient of \(parameter.name)", count: parameter.count,
       storage: isKept ? .gradient(index) : .arena)
-    if !isKept { updates.append((index, gradient)) }
+    if !isKept && !isFrozen { updates.append((index, gradient)) }
     return gradient
   }
 
   mutating func addGradient(_ gradient: Int, to value: Network.Value, layer: String) {
-    guard value != forward.network.input else { return }
+    guard needsGradient[value.index] else { return }
     guard let first = gradients[value.index] else {
       gradients[value.index] = gradient
       return

@@ -7,9 +7,10 @@ extension Network {
   private static let largeParameter = 1 << 16
 
   /// Whether the gradient of a parameter is kept; of stochastic depth all are, as a step that
-  /// leaves out a branch updates its parameters too.
+  /// leaves out a branch updates its parameters too, but never those of frozen ones.
   package func keepsGradient(of parameter: Int) -> Bool {
-    !survivals.isEmpty || parameters[parameter].count < Network.largeParameter
+    !frozen.contains(parameter)
+      && (!survivals.isEmpty || parameters[parameter].count < Network.largeParameter)
   }
 
   /// The parameters whose gradients are kept.

@@ -77,6 +77,8 @@ public struct Network: Sendable {
   public private(set) var parameters: [Parameter] = []
   /// The running means and variances.
   public private(set) var states: [Parameter] = []
+  /// Indices of the parameters that training leaves as they are.
+  package internal(set) var frozen: Set<Int> = []
 
   /// The losses besides that of the last layer.
   package internal(set) var sideLosses: [SideLoss] = []

@@ -5,8 +5,8 @@ import Operators
 /// A network's parameters, gradients, velocities and running statistics on a device.
 ///
 /// Each kind is one allocation, so that one launch updates many parameters. Those whose gradients
-/// a training step keeps come first, in the network's order, then the others. Between two tensors
-/// there may be padding, which stays zero.
+/// a training step keeps come first, in the network's order, then the others, the frozen ones at the
+/// end. Between two tensors there may be padding, which stays zero.
 package final class ParameterStore {
   package let network: Network
   package let context: Context
@@ -38,7 +38,7 @@ package final class ParameterStore {
       switch self {
       case .evaluation: nil
       case .training: network.keptGradients
-      case .gradients, .trainingInParts: ParameterStore.order(of: network)
+      case .gradients, .trainingInParts: ParameterStore.trained(of: network)
       }
     }
   }
@@ -92,18 +92,32 @@ package final class ParameterStore {
     } else {
       gradients = nil
     }
-    gradientSums = purpose.hasGradientSums ? try group(order, of: network.parameters) : nil
+    gradientSums =
+      purpose.hasGradientSums
+      ? try group(ParameterStore.trained(of: network), of: network.parameters) : nil
   }
 
   /// Indices of all parameters, in the order that they lie in.
   private static func order(of network: Network) -> [Int] {
+    trained(of: network) + network.frozen.sorted()
+  }
+
+  /// Those that are not frozen, which come first.
+  private static func trained(of network: Network) -> [Int] {
     network.keptGradients
-      + network.parameters.indices.filter { !network.keepsGradient(of: $0) }
+      + network.parameters.indices.filter {
+        !network.keepsGradient(of: $0) && !network.frozen.contains($0)
+      }
   }
 
   /// Numbers in one of the parameter-sized allocations, padding included.
   package static func paddedCount(of network: Network, on device: DeviceInfo) -> Int {
     paddedCount(network.parameters.map(\.count), on: device)
+  }
+
+  /// Numbers in it that belong to parameters which are not frozen: the first ones.
+  static func paddedTrained(of network: Network, on device: DeviceInfo) -> Int {
+    paddedCount(trained(of: network).map { network.parameters[$0].count }, on: device)
   }
 
   /// Numbers in a store's allocation of gradients, padding included.
@@ -130,11 +144,12 @@ package final class ParameterStore {
   ) -> [Int] {
     func bytes(_ count: Int) -> Int { 4 * max(1, count) }
     let all = bytes(paddedCount(of: network, on: device))
+    let trained = bytes(paddedTrained(of: network, on: device))
     let states = bytes(paddedCount(network.states.map(\.count), on: device))
     let gradients = bytes(paddedGradients(of: network, for: purpose, on: device))
     return [all, states] + (purpose.hasVelocities ? [all] : [])
       + (purpose.gradients(of: network) == nil ? [] : [gradients])
-      + (purpose.hasGradientSums ? [all] : [])
+      + (purpose.hasGradientSums ? [trained] : [])
   }
 
   /// Sets every number to zero, those between the tensors too.

@@ -67,7 +67,7 @@ extension ExecutionPlan {
       network: network, batch: batch, mode: .training, plan: plan, images: images)
     plan = forward.takePlan()
     let gradients = plan.appendLosses(forward, labels: labels)
-    if !network.survivals.isEmpty {
+    if !network.survivals.isEmpty && paddedGradients > 0 {
       // What a dropped branch leaves alone must not keep the last step's gradients.
       plan.append(
         Fill.self, Fill.Problem(count: paddedGradients, value: 0), layer: "optimizer",
@@ -89,7 +89,7 @@ extension ExecutionPlan {
   package static func part(
     _ network: Network, batch: Int, source: ImageSource, on device: DeviceInfo
   ) -> ExecutionPlan {
-    let count = ParameterStore.paddedCount(of: network, on: device)
+    let count = ParameterStore.paddedTrained(of: network, on: device)
     var plan = training(network, batch: batch, source: source, optimizer: nil, on: device)
     plan.append(
       GradientSum.self, GradientSum.Problem(count: count), layer: "gradients", phase: .update,
@@ -107,13 +107,15 @@ extension ExecutionPlan {
     var plan = ExecutionPlan()
     plan.appendUpdate(
       optimizer, gradients: .allGradientSums,
-      paddedGradients: ParameterStore.paddedCount(of: network, on: device))
+      paddedGradients: ParameterStore.paddedTrained(of: network, on: device))
     return plan
   }
 
   private mutating func appendUpdate(
     _ optimizer: Optimizer, gradients: Storage, paddedGradients: Int
   ) {
+    // Where large parameters are all that is trained.
+    if paddedGradients == 0 { return }
     append(
       SGD.self, optimizer.problem(count: paddedGradients), layer: "optimizer", phase: .update,
       [

@@ -1,3 +1,5 @@
+import Spelling
+
 /// A model by its name, for example "wrn-28-10", "wrn-22-2-b(3,1,3)", "resnet-110" or
 /// "wrn-50-2-bottleneck".
 public struct ModelName: Hashable, Sendable, CustomStringConvertible {
@@ -21,18 +23,29 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
     + "wrn-50-2-bottleneck, preact-resnet-200; without residual blocks "
     + ComparedNetwork.allCases.map(\.name).joined(separator: ", ")
 
-  /// Reads a name; capitals are allowed.
+  /// Names of all families: those of the papers.
+  public static let examples =
+    ["16-8", "16-4", "22-8", "28-10", "28-12", "40-4", "40-10"].map { "wrn-\($0)" }
+    + ["110", "164", "1001", "200"].map { "preact-resnet-\($0)" }
+    + ["110", "1202", "18", "34", "50", "101", "152"].map { "resnet-\($0)" }
+    + ["stochastic-depth-110", "stochastic-depth-1202"]
+    + ["18-1.5", "18-2", "34-2", "50-2-bottleneck", "101-2-bottleneck"].map { "wrn-\($0)" }
+    + ComparedNetwork.allCases.map(\.name)
+
+  /// Reads a name, or torchvision's or timm's for the same network; capitals are allowed.
   ///
   /// Throws `ModelError` for one that names no model.
   public init(parsing text: String) throws(ModelError) {
-    let lowercased = text.lowercased()
+    let given = text.lowercased()
+    let lowercased = Model.torchvisionNames.first { $0.value == given }?.key ?? given
     guard
       let family = ModelName.imageNetResNet(lowercased) ?? ModelName.resNet(lowercased)
         ?? ModelName.preactivationResNet(lowercased) ?? ModelName.wideResNet(lowercased)
         ?? ComparedNetwork(rawValue: lowercased).map(Family.compared)
     else {
       throw ModelError(
-        what: "model '\(text.filter { !$0.isNewline }.prefix(60))'", why: "unknown name",
+        what: "model '\(text.filter { !$0.isNewline }.prefix(60))'",
+        why: "unknown name\(Spelling.question(text, among: ModelName.examples))",
         whatToDo: "use \(ModelName.forms)")
     }
     self.family = family

@@ -10,18 +10,11 @@ extension Checkpoint {
   /// `file` names the checkpoint in errors. Throws with status 65 when the data do not fit it.
   ///
   /// `results`, where given, gets what the network answers to each image.
-  func evaluate(
+  package func evaluate(
     on data: Dataset, file: String, batch: Int, context: Context,
     chooser: any ConfigurationChooser, checks: Checks?, results: inout TestResults?
   ) throws -> Metrics {
-    let image = ImageShape(of: data.test)
-    guard image == header.image, data.classes == header.classes else {
-      throw TrainingError(
-        .badData, file,
-        why: "it was trained on \(header.image) with \(header.classes) classes, \(data.name) has "
-          + "\(image) with \(data.classes)",
-        advice: "give the data set it was trained on, \(header.data)")
-    }
+    let data = try header.fitted(data, file: file)
     let network = header.network
     // A header may claim any network; memory is taken for one whose tensors are there.
     try tensors.check(network.parameters + network.states, prefix: "", file: file)

@@ -5,12 +5,19 @@ extension Checkpoint {
   /// Parameters and running statistics by PyTorch's state-dict names in its layouts, without the
   /// optimiser; the metadata tell how images are prepared.
   ///
-  /// `file` names the checkpoint in errors, which have status 65.
-  package func weights(file: String) throws -> SafeTensors {
+  /// With `torchvisionNames` tensors are called as torchvision's network of the same form calls
+  /// them. `file` names the checkpoint in errors, which have status 65, or 64 where torchvision has
+  /// no such network.
+  package func weights(file: String, torchvisionNames: Bool = false) throws -> SafeTensors {
+    guard !torchvisionNames || header.model.torchvisionName != nil else {
+      throw TrainingError(
+        .usage, file, why: "torchvision has no \(header.model.name)", advice: "leave out --names")
+    }
     var result = SafeTensors(metadata: try header.preparation)
     result.metadata["format"] = "pt"  // What PyTorch's own writers put there.
     for parameter in header.network.parameters + header.network.states {
-      result.tensors[parameter.name] = SafeTensors.Tensor(
+      let theirs = torchvisionNames ? header.model.torchvisionName(ofTensor: parameter.name) : nil
+      result.tensors[theirs ?? parameter.name] = SafeTensors.Tensor(
         try tensors.values(of: parameter, name: parameter.name, file: file),
         shape: parameter.fileShape)
     }
@@ -26,15 +33,8 @@ extension Checkpoint {
     let network = header.network
     var tensors = SafeTensors()
     for parameter in network.parameters + network.states {
-      let values = try weights.tensors.values(
-        of: parameter, name: parameter.name, file: weights.file,
-        advice: "give the --model and --data that the file is of")
-      guard values.allSatisfy(\.isFinite) else {
-        throw TrainingError(
-          .badData, weights.file, why: "'\(parameter.name)' has numbers that are not finite",
-          advice: "give weights of a training that did not fail")
-      }
-      tensors.tensors[parameter.name] = SafeTensors.Tensor(values, shape: parameter.fileShape)
+      tensors.tensors[parameter.name] = SafeTensors.Tensor(
+        try weights.values(of: parameter), shape: parameter.fileShape)
     }
     for parameter in network.parameters {
       tensors.tensors[Checkpoint.velocityPrefix + parameter.name] = SafeTensors.Tensor(

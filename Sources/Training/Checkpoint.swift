@@ -29,6 +29,8 @@ package struct Checkpoint {
     /// Where the recipe asks for it.
     package var whitening: Whitening?
     package var recipe: Recipe
+    /// Where the run started from another's weights.
+    package var fineTuning: FineTuning?
     package var seed: UInt64
     /// Images that go through the network at once, at most.
     package var microBatch: Int
@@ -68,11 +70,7 @@ package struct Checkpoint {
   /// Reads and checks a file; throws `TrainingError` with status 65 or 66.
   package init(contentsOf path: String) throws {
     tensors = try SafeTensors(contentsOf: path)
-    guard tensors.metadata["format"] == Checkpoint.format else {
-      throw TrainingError(
-        .badData, path, why: "no checkpoint of this program: its metadata lacks the format",
-        advice: "give a file that 'widecl train' wrote")
-    }
+    guard tensors.metadata["format"] == Checkpoint.format else { throw Checkpoint.isNone(path) }
     header = try Header(metadata: tensors.metadata, file: path)
     guard header.recipe.inputNormalization == .zca else { return }
     guard let whitening = tensors.whitening, whitening.mean.count == header.image.count else {
@@ -81,6 +79,12 @@ package struct Checkpoint {
         advice: "give another checkpoint")
     }
     header.whitening = whitening
+  }
+
+  fileprivate static func isNone(_ path: String) -> TrainingError {
+    TrainingError(
+      .badData, path, why: "no checkpoint of this program: its metadata lacks the format",
+      advice: "give a file that 'widecl train' wrote; 'widecl import' makes one of weights")
   }
 
   /// Writes the file whole or not at all; throws with status 73.
@@ -130,6 +134,7 @@ extension Checkpoint.Header {
     if let filesDigest { result["files_digest"] = filesDigest }
     if let classNames { result["class_names"] = try jsonText(classNames) }
     if let limit { result["limit"] = "\(limit)" }
+    if let fineTuning { result["fine_tuning"] = try jsonText(fineTuning) }
     if let trainSeconds { result["train_seconds"] = "\(trainSeconds)" }
     if let bestError { result["best_error"] = "\(bestError)" }
     return result
@@ -172,6 +177,7 @@ extension Checkpoint.Header {
       mean.allSatisfy(\.isFinite), standardDeviation.allSatisfy({ $0 > 0 && $0.isFinite })
     else { throw bad("mean") }
     recipe = try Recipe(json: Data((metadata["recipe"] ?? "").utf8), source: "recipe in \(file)")
+    fineTuning = try optional("fine_tuning", decodedJSON)
     seed = try value("seed") { UInt64($0) }
     // Checkpoints of older versions have none: their batches went whole.
     microBatch =
@@ -195,6 +201,15 @@ extension Checkpoint.Header {
     bestError = try optional("best_error") { number in
       Double(number).flatMap { (0...100).contains($0) ? $0 : nil }
     }
+  }
+}
+
+extension Checkpoint.Header {
+  /// Reads a checkpoint's header and no tensor; throws as `Checkpoint` does.
+  package init(contentsOf path: String) throws {
+    let metadata = try SafeTensors.metadata(of: path)
+    guard metadata["format"] == Checkpoint.format else { throw Checkpoint.isNone(path) }
+    try self.init(metadata: metadata, file: path)
   }
 }
 

@@ -46,7 +46,7 @@ extension Checkpoint {
     data: Dataset, count: Int, file: String, batch: Int, context: Context,
     chooser: any ConfigurationChooser, checks: Checks?, stop: () -> Bool = { false }
   ) throws -> HostEvaluation? {
-    let data = data.prefix(count)
+    let data = try header.fitted(data.prefix(count), file: file)
     guard data.test.files == nil else {
       throw TrainingError(
         .usage, data.name, why: "its images are files, which the host decodes for the device too",

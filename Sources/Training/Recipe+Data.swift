@@ -10,7 +10,7 @@ extension Recipe {
   }
 
   /// Steps of an epoch.
-  func stepsPerEpoch(images: Int) -> Int {
+  package func stepsPerEpoch(images: Int) -> Int {
     images / batchSize + (!dropLastBatch && images % batchSize > 0 ? 1 : 0)
   }
 

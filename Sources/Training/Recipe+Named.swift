@@ -1,3 +1,5 @@
+import Spelling
+
 extension Recipe {
   /// The paper's recipe for CIFAR-10 and CIFAR-100.
   public static let cifar = Recipe(
@@ -45,7 +47,8 @@ extension Recipe {
     case "quick": return .quick
     default:
       throw TrainingError(
-        .usage, "recipe \"\(name)\"", why: "there is no such recipe",
+        .usage, "recipe \"\(name)\"",
+        why: "there is no such recipe\(Spelling.question(name, among: names))",
         advice: "choose one of \(names.joined(separator: ", "))")
     }
   }

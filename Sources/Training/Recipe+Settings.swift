@@ -1,5 +1,6 @@
 import Autotuner
 import Foundation
+import Spelling
 
 extension Recipe {
   /// The recipe with one field changed: `setting` is `name=value`, where the name is a path in the
@@ -22,7 +23,11 @@ extension Recipe {
     let path = setting[..<sign].split(separator: ".", omittingEmptySubsequences: false)
     guard let whole = JSONValue(encoding: self),
       let changed = whole.replacing(path.map(String.init)[...], with: value)
-    else { throw wrong("there is no such field") }
+    else {
+      throw wrong(
+        "there is no such field\(Spelling.question(String(setting[..<sign]), among: fields.keys.sorted()))"
+      )
+    }
     do {
       return try JSONDecoder().decode(Recipe.self, from: JSONEncoder().encode(changed))
     } catch {

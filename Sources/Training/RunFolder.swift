@@ -8,17 +8,27 @@ package final class RunFolder: Sendable {
   private let lock: Int32
 
   /// The options of the run.
-  package var config: String { path + "/config.json" }
+  package var config: String { RunFolder.config(in: path) }
   /// One JSON object an epoch.
   package var log: String { path + "/log.jsonl" }
   /// The same as a table.
   package var table: String { path + "/log.csv" }
   /// The state after the last epoch, or in the middle of one that was interrupted.
-  package var lastCheckpoint: String { path + "/checkpoint-last.safetensors" }
+  package var lastCheckpoint: String { RunFolder.lastCheckpoint(in: path) }
   /// The state with the lowest test error.
-  package var bestCheckpoint: String { path + "/checkpoint-best.safetensors" }
+  package var bestCheckpoint: String { RunFolder.bestCheckpoint(in: path) }
   /// The curves as a page.
   package var report: String { path + "/report.html" }
+
+  /// The folder of one of several runs, counted from 1.
+  package static func part(_ number: Int, of folder: String) -> String { "\(folder)/run-\(number)" }
+  package static func config(in folder: String) -> String { folder + "/config.json" }
+  package static func lastCheckpoint(in folder: String) -> String {
+    folder + "/checkpoint-last.safetensors"
+  }
+  package static func bestCheckpoint(in folder: String) -> String {
+    folder + "/checkpoint-best.safetensors"
+  }
 
   /// Creates the folder where it is missing, and locks it.
   ///

@@ -72,13 +72,14 @@ package struct SafeTensors: Hashable, Sendable {
     }
 
     /// The elements of an F32 tensor; nil for another type.
-    package var floats: [Float]? { type == .f32 ? elements(zero: 0) : nil }
+    package var floats: [Float]? { type == .f32 ? elements(Float.self) : nil }
 
     /// The elements of an I32 tensor; nil for another type.
-    package var int32s: [Int32]? { type == .i32 ? elements(zero: 0) : nil }
+    package var int32s: [Int32]? { type == .i32 ? elements(Int32.self) : nil }
 
-    private func elements<Element: BitwiseCopyable>(zero: Element) -> [Element] {
-      var result = [Element](repeating: zero, count: bytes.count / MemoryLayout<Element>.size)
+    /// The bytes as elements of a type of the tensor's size.
+    func elements<Element: BitwiseCopyable & Numeric>(_ type: Element.Type) -> [Element] {
+      var result = [Element](repeating: .zero, count: bytes.count / MemoryLayout<Element>.size)
       result.withUnsafeMutableBytes { $0.copyBytes(from: bytes) }
       return result
     }

@@ -87,7 +87,8 @@ struct SafeTensorsHeader {
     }
     guard offsets[0] <= offsets[1], offsets[1] <= dataSize else {
       throw .init(
-        reason: "expected data_offsets in order within 0 to \(dataSize), got \(offsets)")
+        reason: "expected data_offsets in order within 0 to \(dataSize), got \(offsets)"
+          + (offsets[0] <= offsets[1] ? ": the file may not have been written to its end" : ""))
     }
     var size = type.size
     for extent in shape {

@@ -5,7 +5,9 @@ import Models
 extension TrainingRun.Options {
   var image: ImageShape { ImageShape(of: data.train) }
 
-  var network: Network { model.network(image: image, classes: data.classes) }
+  var network: Network {
+    model.network(image: image, classes: data.classes).freezing(fineTuning?.freeze ?? [])
+  }
 
   /// Images at once where no more memory is needed than there is.
   var wholeBatch: Int {
@@ -31,13 +33,22 @@ extension TrainingRun.Options {
   func check(
     continuing old: Checkpoint.Header, filesDigest digest: String?, path: String, config: String
   ) throws {
+    let steps = recipe.stepsPerEpoch(images: data.train.count)
+    let classes = old.knownClasses(file: path).difference(from: data)
     let differences = [
       ("model", "\(old.model)" == "\(model)"), ("data", old.data == data.name),
+      // Of other data the number of classes says enough.
+      ("classes (\(classes ?? ""))", classes == nil || old.classes != data.classes),
       // Checkpoints of older versions have no digest.
       ("list of image files", old.filesDigest.map { $0 == digest } ?? true),
       ("image size", old.image == image), ("number of classes", old.classes == data.classes),
       ("limit", old.limit == limit), ("seed", old.seed == seed),
-      ("recipe", old.recipe.continues(as: recipe)),
+      ("start, --weights, --new-head or --freeze", old.fineTuning == fineTuning),
+      (
+        "recipe (\(recipe.reasonNotToContinue(old.recipe)))",
+        old.recipe.continues(
+          as: recipe, epoch: old.position.epoch, step: old.position.step, stepsPerEpoch: steps)
+      ),
       (
         "micro-batch",
         microBatch.map { min($0, wholeBatch) == min(old.microBatch, wholeBatch) } ?? true
@@ -49,7 +60,6 @@ extension TrainingRun.Options {
         why: "it belongs to a run with another \(differences.joined(separator: ", "))",
         advice: "resume with the options in \(config), or choose another --output")
     }
-    let steps = recipe.stepsPerEpoch(images: data.train.count)
     guard old.position.step < steps, old.position.epoch <= recipe.epochs else {
       throw TrainingError(
         .badData, path, why: "it is further than this run goes", advice: "give more --epochs")
@@ -62,18 +72,5 @@ extension TrainingRun.Options {
         .badData, path, why: "its counters contradict each other",
         advice: "give another checkpoint, or train again into another --output")
     }
-  }
-}
-
-extension Recipe {
-  /// Whether a run by this recipe may go on by another: more epochs are all that may differ, and
-  /// only where the schedule does not depend on their number.
-  func continues(as other: Recipe) -> Bool {
-    var longer = self
-    switch schedule {
-    case .constant, .steps: longer.epochs = other.epochs
-    case .cosine, .oneCycle: break
-    }
-    return longer == other
   }
 }

@@ -12,7 +12,11 @@ package final class TrainingRun {
   package struct Options {
     package var model: Model
     package var data: Dataset
+    /// The folder that the data set lies in; nil for one that is made as it is needed.
+    package var dataPath: String?
     package var recipe: Recipe
+    /// What the run starts from instead of drawn numbers.
+    package var fineTuning: FineTuning?
     package var seed: UInt64
     package var limit: Int?
     /// Images that go through the network at once, at most; nil for as many as fit, or as many as
@@ -26,25 +30,26 @@ package final class TrainingRun {
     /// How the run is begun; a run that is continued keeps its own.
     package var origin: RunOrigin?
     /// Whether the folder gets event files for TensorBoard.
-    package var tensorBoard: Bool
+    package var tensorBoard = false
+    /// Is told, in a line each, what a user may not expect.
+    package var note: (String) -> Void = { _ in }
 
     package init(
-      model: Model, data: Dataset, recipe: Recipe, seed: UInt64, limit: Int?,
-      microBatch: Int? = nil, folder: RunFolder, resume: Bool,
-      whitenings: WhiteningStore = WhiteningStore(), origin: RunOrigin? = nil,
-      tensorBoard: Bool = false
+      model: Model, data: Dataset, dataPath: String? = nil, recipe: Recipe,
+      fineTuning: FineTuning? = nil, seed: UInt64, limit: Int?, microBatch: Int? = nil,
+      folder: RunFolder, resume: Bool, whitenings: WhiteningStore = WhiteningStore()
     ) {
       self.model = model
       self.data = data
+      self.dataPath = dataPath
       self.recipe = recipe
+      self.fineTuning = fineTuning
       self.seed = seed
       self.limit = limit
       self.microBatch = microBatch
       self.folder = folder
       self.resume = resume
       self.whitenings = whitenings
-      self.origin = origin
-      self.tensorBoard = tensorBoard
     }
   }
 
@@ -82,7 +87,6 @@ package final class TrainingRun {
     let path = options.folder.lastCheckpoint
     let isContinued = options.resume && FileManager.default.fileExists(atPath: path)
     if isContinued { options.origin = RunOrigin(recordedIn: options.folder.config) }
-    self.options = options
     self.files = files
     let folder = options.folder
     log = RunLog(path: folder.log, table: folder.table, files: files)
@@ -92,7 +96,10 @@ package final class TrainingRun {
       try options.check(
         continuing: checkpoint.header, filesDigest: filesDigest, path: path,
         config: folder.config)
+      options.data = try checkpoint.header.knownClasses(file: path)
+        .matched(options.data, note: options.note)
     }
+    self.options = options
     whitening = try options.whitening(continuing: checkpoint)
     trainer = try Trainer(
       network: options.network,
@@ -102,9 +109,12 @@ package final class TrainingRun {
       microBatch: checkpoint?.header.microBatch ?? options.microBatch, checks: checks)
     if let checkpoint {
       try restore(checkpoint)
-    } else if FileManager.default.fileExists(atPath: folder.log) {
-      // Of a run that was killed before its first checkpoint.
-      try log.truncate(toEpoch: 0)
+    } else {
+      try options.fineTuning?.read(for: options.model).start(trainer.store)
+      if FileManager.default.fileExists(atPath: folder.log) {
+        // Of a run that was killed before its first checkpoint.
+        try log.truncate(toEpoch: 0)
+      }
     }
     try writeConfiguration(device: context.info)
     if options.tensorBoard {
@@ -220,8 +230,8 @@ package final class TrainingRun {
       model: options.model, classes: images.classes, image: images.image, data: images.data,
       filesDigest: filesDigest, classNames: images.classNames, limit: options.limit,
       mean: images.mean, standardDeviation: images.standardDeviation, whitening: whitening,
-      recipe: options.recipe, seed: options.seed, microBatch: trainer.microBatch,
-      position: position, awaitsEvaluation: awaitsEvaluation,
+      recipe: options.recipe, fineTuning: options.fineTuning, seed: options.seed,
+      microBatch: trainer.microBatch, position: position, awaitsEvaluation: awaitsEvaluation,
       trainSeconds: awaitsEvaluation || position.step > 0 ? trainSeconds : nil,
       bestError: bestError)
   }
@@ -250,34 +260,11 @@ package final class TrainingRun {
   }
 
   private func writeConfiguration(device: DeviceInfo) throws {
-    struct Configuration: Encodable {
-      var model: String
-      var blocksPerGroup: BlocksPerGroup
-      var dropout: Double
-      var data: String
-      var limit: Int?
-      var testImages: Int
-      /// Where batches go in parts.
-      var microBatch: Int?
-      var seed: UInt64
-      var device: String
-      var driver: String
-      var recipe: Recipe
-      var command: String?
-      var started: String?
-    }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    let bytes = try encoder.encode(
-      Configuration(
-        model: options.model.name, blocksPerGroup: options.model.blocksPerGroup,
-        dropout: options.model.dropout, data: options.data.name, limit: options.limit,
-        testImages: options.data.test.count,
-        microBatch: trainer.isSplit ? trainer.microBatch : nil, seed: options.seed,
-        device: device.name, driver: device.driver, recipe: options.recipe,
-        command: options.origin?.command, started: options.origin?.started))
-    try AtomicFile.write([Array(bytes), [UInt8(ascii: "\n")]], to: folder.config, files: files)
+    try RunConfiguration(
+      model: options.model, data: options.data, dataPath: options.dataPath, limit: options.limit,
+      microBatch: trainer.isSplit ? trainer.microBatch : nil, seed: options.seed, device: device,
+      recipe: options.recipe, fineTuning: options.fineTuning, origin: options.origin
+    ).write(to: folder.config, files: files)
   }
 }
 

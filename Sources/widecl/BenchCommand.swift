@@ -15,10 +15,14 @@ struct BenchCommand: ParsableCommand {
 struct BenchStepCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "step",
-    abstract: "Measures a training step: forward, backward and update; or inference.")
+    abstract: "Measures a training step: forward, backward and update; or inference.",
+    discussion: """
+      Example:
+        widecl bench step wrn-16-4 --batch 128
+      """)
 
   @Argument(help: "The model: \(ModelName.forms).") var model: String
-  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup(title: "Model") var modelOptions: ModelOptions
   @Option(parsing: .unconditional, help: "Steps that are measured, after two that are not.")
   var steps = 10
   @Flag(help: "Measure the forward pass in evaluation mode instead.") var inference = false

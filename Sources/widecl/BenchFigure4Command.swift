@@ -12,6 +12,9 @@ struct BenchFigure4Command: ParsableCommand {
     discussion: """
       The paper's numbers are of a Titan X with cuDNN v5 and batches of 32; ours are medians of \
       forward, backward and update.
+
+      Example:
+        widecl bench figure4 --steps 3
       """)
 
   @Option(parsing: .unconditional, help: "Steps that are measured, after two that are not.")

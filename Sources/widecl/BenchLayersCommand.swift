@@ -13,10 +13,13 @@ struct BenchLayersCommand: ParsableCommand {
     discussion: """
       GFLOP/s count the multiply-adds of the problem, not of the algorithm: Winograd's may exceed \
       the device's peak.
+
+      Example:
+        widecl bench layers wrn-16-4 --batch 128
       """)
 
   @Argument(help: "The model: \(ModelName.forms).") var model: String
-  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup(title: "Model") var modelOptions: ModelOptions
   @Option(parsing: .unconditional, help: "Steps that are measured, after two that are not.")
   var steps = 5
   @OptionGroup var options: StepOptions

@@ -10,7 +10,11 @@ struct DataCommand: ParsableCommand {
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "list", abstract: "Shows which data set is found where.")
+      commandName: "list", abstract: "Shows which data set is found where.",
+      discussion: """
+        Example:
+          widecl data list
+        """)
 
     @Flag(help: "Print JSON.") var json = false
 
@@ -41,6 +45,9 @@ struct DataCommand: ParsableCommand {
       discussion: """
         Gets fashion-mnist, mnist, cifar10, cifar100 or svhn by curl, into $WIDECL_DATA/NAME or \
         the user's cache. An interrupted download is continued by the same command.
+
+        Example:
+          widecl data fetch cifar10
         """)
 
     @Argument(help: "The data set's name.") var name: String
@@ -74,7 +81,11 @@ struct DataCommand: ParsableCommand {
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "check",
-      abstract: "Reads a whole data set and says what is in it, and whether it is complete.")
+      abstract: "Reads a whole data set and says what is in it, and whether it is complete.",
+      discussion: """
+        Example:
+          widecl data check cifar10
+        """)
 
     @Argument(
       help: ArgumentHelp(

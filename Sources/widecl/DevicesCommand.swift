@@ -5,7 +5,11 @@ import Operators
 
 struct DevicesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "devices", abstract: "Lists every OpenCL platform and device.")
+    commandName: "devices", abstract: "Lists every OpenCL platform and device.",
+    discussion: """
+      Example:
+        widecl devices --peak
+      """)
 
   @Flag(help: "Measure what each device computes and copies at most: seconds.")
   var peak = false

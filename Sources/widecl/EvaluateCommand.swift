@@ -5,21 +5,41 @@ import Training
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "evaluate", abstract: "Measures a checkpoint on a data set's test images.")
+    commandName: "evaluate", abstract: "Measures a checkpoint on a data set's test images.",
+    discussion: """
+      Of a run's folder the best checkpoint is measured, on the run's own data set by default. \
+      Labels go by the classes' names: a data set of other classes is refused.
 
-  @Argument(help: "The checkpoint, a file that 'widecl train' wrote.") var checkpoint: String
-  @OptionGroup var dataOptions: DataOptions
+      Examples:
+        widecl evaluate runs/first
+        widecl evaluate runs/first/checkpoint-last.safetensors --data cifar10
+      """)
+
+  @Argument(help: ArgumentHelp(ChosenCheckpoint.help, valueName: "run-or-checkpoint"))
+  var checkpoint: String
+  @OptionGroup(title: "Data") var dataOptions: CheckpointDataOptions
   @Option(parsing: .unconditional, help: "Images in a batch.") var batch = 128
   @Option(parsing: .unconditional, help: "Use only the first N test images.") var limit: Int?
-  @OptionGroup var tuningOptions: TuningOptions
-  @OptionGroup var checkOptions: CheckOptions
-  @OptionGroup var deviceOptions: DeviceOptions
+  @OptionGroup(title: "Tuning") var tuningOptions: TuningOptions
+  @OptionGroup(title: "Checks") var checkOptions: CheckOptions
+  @OptionGroup(title: "Device") var deviceOptions: DeviceOptions
   @Flag(help: "Print JSON.") var json = false
 
   struct Result: Encodable {
     var images: Int
     var loss: Double
+    /// Per cent.
     var error: Double
+    /// Per cent: from where to where the error lies with 95 % confidence.
+    var errorInterval: [Double]
+    var classErrors: [ClassError]
+  }
+
+  struct ClassError: Encodable {
+    var name: String
+    var images: Int
+    /// Per cent; nil for a class without images.
+    var error: Double?
   }
 
   func validate() throws {
@@ -30,20 +50,73 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let checkpoint = try Checkpoint(contentsOf: checkpoint)
-    var data = try dataOptions.load()
-    if let limit { data = data.prefix(limit) }
+    let chosen = try ChosenCheckpoint(checkpoint)
+    let data = try chosen.dataset(dataOptions, limit: limit)
     let context = try deviceOptions.makeContext()
-    let metrics = try checkpoint.evaluate(
-      on: data, file: self.checkpoint, batch: batch, context: context,
-      chooser: tuningOptions.chooser(for: context), checks: checkOptions.checks())
-    if json {
-      return try printJSON(
-        Result(images: metrics.images, loss: metrics.loss, error: metrics.error))
+    var results: TestResults? = TestResults(
+      data.test, classNames: chosen.checkpoint.header.printableClassNames)
+    let metrics = try chosen.checkpoint.evaluate(
+      on: data, file: chosen.path, batch: batch, context: context,
+      chooser: tuningOptions.chooser(for: context), checks: checkOptions.checks(),
+      results: &results)
+    let result = Result(metrics, classErrors: results.map(classErrors) ?? [])
+    if json { return try printJSON(result) }
+    print("images    \(result.images)")
+    print("loss      \(String(format: "%.4f", result.loss))")
+    print("error     \(String(format: "%.2f", result.error)) %")
+    print("accuracy  \(String(format: "%.2f", 100 - result.error)) %")
+    print("error, with 95 % confidence  \(text(result.errorInterval))")
+    if result.images < Self.few {
+      print("\(result.images) images are few: more would tell the error better")
     }
-    print("images    \(metrics.images)")
-    print("loss      \(String(format: "%.4f", metrics.loss))")
-    print("error     \(String(format: "%.2f", metrics.error)) %")
-    print("accuracy  \(String(format: "%.2f", 100 - metrics.error)) %")
+    printErrors(of: result.classErrors)
+  }
+
+  /// From so many test images on the error is known to about 3 %.
+  private static let few = 1000
+  /// Classes whose errors are printed.
+  private static let shownClasses = 20
+
+  private func classErrors(_ results: TestResults) -> [ClassError] {
+    zip(results.classNames, results.confusion.enumerated()).map { name, row in
+      let images = row.element.reduce(0, +)
+      let right = row.element[row.offset]
+      return ClassError(
+        name: name, images: images,
+        error: images > 0 ? 100 * Double(images - right) / Double(images) : nil)
+    }
+  }
+
+  private func text(_ interval: [Double]) -> String {
+    interval.map { String(format: "%.2f", $0) }.joined(separator: " to ") + " %"
+  }
+
+  /// Each class's error or, of many classes, the largest ones.
+  private func printErrors(of classes: [ClassError]) {
+    let present = classes.filter { $0.error != nil }
+    let isWhole = present.count <= Self.shownClasses
+    let shown =
+      isWhole
+      ? present
+      : Array(present.sorted { ($0.error ?? 0) > ($1.error ?? 0) }.prefix(Self.shownClasses))
+    print(isWhole ? "error of each class:" : "the \(shown.count) classes of the largest errors:")
+    let width = shown.map(\.name.count).max() ?? 0
+    for row in shown {
+      print(
+        "  " + row.name.padded(to: width)
+          + String(format: "  %6.2f %% of %d images", row.error ?? 0, row.images))
+    }
+  }
+}
+
+extension EvaluateCommand.Result {
+  init(_ metrics: Metrics, classErrors: [EvaluateCommand.ClassError]) {
+    let wrong = Int((metrics.error * Double(metrics.images) / 100).rounded())
+    let interval = Proportion.wilsonInterval(
+      min(max(wrong, 0), metrics.images), of: max(1, metrics.images))
+    self.init(
+      images: metrics.images, loss: metrics.loss, error: metrics.error,
+      errorInterval: [100 * interval.lowerBound, 100 * interval.upperBound],
+      classErrors: classErrors)
   }
 }

@@ -10,16 +10,20 @@ struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import", abstract: "Makes a checkpoint of weights from PyTorch.",
     discussion: """
-      The weights are a safetensors file with the names and layouts of a PyTorch state dict, as \
-      'widecl export --format torch' writes them. What images they are for is taken from --data, \
+      The weights are a safetensors file, or the index of several, with the layouts of a PyTorch \
+      state dict and the names that 'widecl export --format torch' writes, or torchvision's or \
+      timm's for the same networks. Numbers of 16 and 64 bits become 32 bits; the prefixes \
+      'module.' and '_orig_mod.' are taken off. What images they are for is taken from --data, \
       else from the file's metadata, else from the numbers of channels and classes. Written to \
-      DIR/checkpoint-last.safetensors, 'widecl train --output DIR --resume' with the same model, \
-      data, recipe and seed goes on from it.
+      DIR/checkpoint-last.safetensors, 'widecl train --resume DIR' goes on from it.
+
+      Example:
+        widecl import resnet50.safetensors --model resnet-50 --data imagenet
       """)
 
   @Argument(help: "The weights, a safetensors file.") var file: String
   @Option(help: "The model: \(ModelName.forms).") var model: String
-  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup(title: "Model") var modelOptions: ModelOptions
   @Option(help: "The data set that the weights are for.") var data: String?
   @Option(help: "The folder it lies in, to take the classes' names from it.")
   var dataPath: String?
@@ -41,6 +45,7 @@ struct ImportCommand: ParsableCommand {
     var model = try modelOptions.model(named: model)
     model.unitGamma = recipe.gammaInitialization == .one
     let weights = try ForeignWeights(contentsOf: file, model: model)
+    weights.notes.forEach { tell("\(file): \($0)") }
     guard !isFile(path) else {
       throw TrainingError(
         .cannotWrite, path, why: "it exists already", advice: "choose another --output")
@@ -67,7 +72,7 @@ struct ImportCommand: ParsableCommand {
       .fashionMNIST, .cifar10, .cifar100, .imagenet(size: DatasetName.usualImageNetSize),
     ]
     let fitting = usual.first { name in
-      name.format?.channels == weights.channels && name.format?.classes == weights.classes
+      name.format?.channels == weights.channels && name.format?.classes == (weights.classes ?? 0)
     }
     guard let fitting else {
       throw ValidationError("give --data: the file does not say what images its weights are for")
@@ -80,7 +85,7 @@ struct ImportCommand: ParsableCommand {
     of name: DatasetName, _ weights: ForeignWeights, _ recipe: Recipe
   ) throws -> ImageDescription {
     if dataPath == nil,
-      let images = ImageDescription(of: name, classes: weights.classes, recipe: recipe)
+      let images = ImageDescription(of: name, classes: (weights.classes ?? 0), recipe: recipe)
     {
       return images
     }

@@ -91,26 +91,19 @@ extension DepthRule: ExpressibleByArgument {}
 
 extension Recipe.InputNormalization: ExpressibleByArgument {}
 
-/// The choice of a data set.
-struct DataOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "The data set: fashion-mnist, mnist, cifar10, cifar100, svhn, imagenet:SIZE, folder:SIZE or "
-        + "\(DatasetName.syntheticForm).",
-      valueName: "name"))
-  var data: String
-
-  @Option(help: "The folder it lies in; searched for by default.")
-  var dataPath: String?
-
-  func load() throws -> Dataset { try loadDataset(data, path: dataPath) }
-}
-
 /// Finds and reads a data set.
 func loadDataset(_ name: String, path: String?) throws -> Dataset {
   try Dataset.load(
     DatasetName(parsing: name),
     from: DatasetLocator(environment: ProcessInfo.processInfo.environment), explicit: path)
+}
+
+/// The folder that such a data set lies in, from the root on; nil for one that is made.
+func datasetFolder(_ name: String, path: String?) throws -> String? {
+  let name = try DatasetName(parsing: name)
+  if case .synthetic = name { return nil }
+  let locator = DatasetLocator(environment: ProcessInfo.processInfo.environment)
+  return try locator.locate(name, explicit: path).standardizedFileURL.path
 }
 
 /// Whitenings in the user's cache; says when one is computed.
@@ -120,13 +113,17 @@ func whitenings() -> WhiteningStore {
     note: tell)
 }
 
-/// The recipe of a name, or of a JSON file as 'widecl train --show' prints it.
+/// The recipe of a name, or of a JSON file: as 'widecl train --show' prints it, or a run's
+/// config.json.
 func readRecipe(_ nameOrFile: String) throws -> Recipe {
   guard nameOrFile.hasSuffix(".json") || nameOrFile.contains("/") else {
     return try Recipe.named(nameOrFile)
   }
   guard let json = FileManager.default.contents(atPath: nameOrFile) else {
     throw TrainingError.missing(nameOrFile, advice: "give a recipe's name or a JSON file")
+  }
+  if let configuration = try? RunConfiguration(json: json, source: nameOrFile) {
+    return configuration.recipe
   }
   return try Recipe(json: json, source: nameOrFile)
 }

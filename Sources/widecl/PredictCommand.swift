@@ -12,19 +12,24 @@ struct PredictCommand: ParsableCommand {
       is taken. For networks of small images, such as CIFAR-10's: the image is scaled until it \
       covers the size, and the middle is taken. Both bicubically; then it is made grey or \
       coloured, and normalised. docs/predict.md has the same in Python. An image that cannot be \
-      read is named on standard error; the others are answered all the same.
+      read is named on standard error; the others are answered all the same. Of a folder all \
+      images in it and in its folders are taken.
+
+      Example:
+        widecl predict runs/first photo.jpg holiday/
       """)
 
-  @Argument(help: "The checkpoint, a file that 'widecl train' wrote.") var checkpoint: String
-  @Argument(help: "JPEG or PNG files.") var images: [String]
+  @Argument(help: ArgumentHelp(ChosenCheckpoint.help, valueName: "run-or-checkpoint"))
+  var checkpoint: String
+  @Argument(help: "Image files, and folders of them.") var images: [String]
   @Option(parsing: .unconditional, help: "Show the N likeliest classes.") var top = 5
   @Option(
     parsing: .unconditional,
     help: "Images answered at once; by default as many as are given, 64 at most.")
   var batch: Int?
-  @OptionGroup var tuningOptions: TuningOptions
-  @OptionGroup var checkOptions: CheckOptions
-  @OptionGroup var deviceOptions: DeviceOptions
+  @OptionGroup(title: "Tuning") var tuningOptions: TuningOptions
+  @OptionGroup(title: "Checks") var checkOptions: CheckOptions
+  @OptionGroup(title: "Device") var deviceOptions: DeviceOptions
   @Flag(help: "Print JSON.") var json = false
 
   struct Answer: Encodable {
@@ -49,12 +54,14 @@ struct PredictCommand: ParsableCommand {
   }
 
   func run() throws {
-    let checkpoint = try Checkpoint(contentsOf: checkpoint)
-    let input = try checkpoint.header.imageInput(file: self.checkpoint)
-    let names = checkpoint.header.printableClassNames
+    let chosen = try ChosenCheckpoint(checkpoint)
+    let input = try chosen.checkpoint.header.imageInput(file: chosen.path)
+    let names = chosen.checkpoint.header.printableClassNames
+    let images = try imageFiles(in: images)
     let context = try deviceOptions.makeContext()
     let predictor = try Predictor(
-      checkpoint, file: self.checkpoint, batch: batch ?? usualBatch, context: context,
+      chosen.checkpoint, file: chosen.path, batch: batch ?? usualBatch(for: images.count),
+      context: context,
       chooser: tuningOptions.chooser(for: context), checks: checkOptions.checks())
     var results: [Result] = []
     var firstFailure: DataError?
@@ -87,9 +94,9 @@ struct PredictCommand: ParsableCommand {
   }
 
   /// A power of two: few sizes, so that compiled kernels are found again.
-  private var usualBatch: Int {
+  private func usualBatch(for count: Int) -> Int {
     var batch = 1
-    while batch < min(images.count, 64) { batch *= 2 }
+    while batch < min(count, 64) { batch *= 2 }
     return batch
   }
 

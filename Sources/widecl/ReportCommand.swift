@@ -12,6 +12,7 @@ struct ReportCommand: ParsableCommand {
       browser on this machine shows the run's report, and the next one after each epoch, until \
       Ctrl-C.
 
+      Examples:
         widecl report runs/first
         widecl report runs/first --watch
       """)

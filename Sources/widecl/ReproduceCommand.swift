@@ -18,6 +18,9 @@ struct ReproduceCommand: ParsableCommand {
       its own; Ctrl-C saves the state, and the same command continues. The output folder gets \
       result.txt, .md, .csv and .json, and curves.csv. --plan needs no data and runs nothing. Of \
       Figure 4 see 'widecl bench figure4'.
+
+      Example:
+        widecl reproduce table2 --data cifar10 --rows wrn-16-8 --epochs 20
       """)
 
   @Argument(help: "table1 to table9, figure2 or figure3.") var experiment: String
@@ -44,9 +47,9 @@ struct ReproduceCommand: ParsableCommand {
   var rows: String?
   @Option(help: "The folder for rows and result.") var output: String?
   @Flag(help: "Say what would be run, and stop.") var plan = false
-  @OptionGroup var tuningOptions: TuningOptions
-  @OptionGroup var checkOptions: CheckOptions
-  @OptionGroup var deviceOptions: DeviceOptions
+  @OptionGroup(title: "Tuning") var tuningOptions: TuningOptions
+  @OptionGroup(title: "Checks") var checkOptions: CheckOptions
+  @OptionGroup(title: "Device") var deviceOptions: DeviceOptions
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {

@@ -17,9 +17,9 @@ struct StepOptions: ParsableArguments {
     parsing: .unconditional,
     help: "Number of classes; 10, or 1000 for ImageNet's models, by default.")
   var classes: Int?
-  @OptionGroup var tuningOptions: TuningOptions
-  @OptionGroup var checkOptions: CheckOptions
-  @OptionGroup var deviceOptions: DeviceOptions
+  @OptionGroup(title: "Tuning") var tuningOptions: TuningOptions
+  @OptionGroup(title: "Checks") var checkOptions: CheckOptions
+  @OptionGroup(title: "Device") var deviceOptions: DeviceOptions
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {

@@ -13,10 +13,13 @@ struct SummaryCommand: ParsableCommand {
     discussion: """
       The plan is that of a training step on any device with the memory; --device, or \
       WIDECL_MEMORY_LIMIT, plans for what there is: a batch that does not fit goes in parts.
+
+      Example:
+        widecl summary wrn-28-10 --data cifar10 --batch 128
       """)
 
   @Argument(help: "The model: \(ModelName.forms).") var model: String
-  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup(title: "Model") var modelOptions: ModelOptions
   @Option(help: "Take image size and classes from this data set.") var data: String?
   @Option(
     help: "Image size CxHxW; 3x32x32, or 3x224x224 for ImageNet's models, by default.",

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Spelling
 
 /// The environment, made such that this program and the drivers that it loads find a place for
 /// what they keep.

@@ -12,28 +12,29 @@ struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Trains a model.",
     discussion: """
-      Writes config.json, tuning.json, log.jsonl and log.csv, report.html, and checkpoint-last \
-      and checkpoint-best.safetensors into the output folder. Ctrl-C saves the state first; --resume continues, to the same bits.
+      Writes config.json, tuning.json, log.jsonl and log.csv, report.html, and checkpoint-last and \
+      checkpoint-best.safetensors into the output folder. Ctrl-C saves the state first; --resume \
+      continues, to the same bits, with the options that the run began with where none are given.
+
+      Examples:
+        widecl train --model wrn-16-4 --data cifar10 --output runs/first
+        widecl train --resume runs/first
+        widecl train --model resnet-18 --weights resnet18.safetensors --new-head \
+      --freeze conv0,bn0,group0 --data folder:224 --data-path photos --recipe quick \
+      --set augmentation.pad=0
       """)
 
+  @Argument(
+    help: ArgumentHelp("The folder of a run, to continue it with --resume.", valueName: "run"))
+  var begunFolder: String?
   @Option(help: "The model: \(ModelName.forms).") var model: String?
-  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup(title: "Model") var modelOptions: ModelOptions
   @Option(help: "The data set; see 'widecl data list'.") var data: String?
   @Option(help: "The folder it lies in; searched for by default.") var dataPath: String?
-  @Option(
-    help: ArgumentHelp(
-      "The recipe: \(Recipe.names.joined(separator: ", ")), or a JSON file that --show printed.",
-      valueName: "name-or-file"))
-  var recipe = "cifar"
-  @Option(
-    name: .customLong("set"), parsing: .unconditionalSingleValue,
-    help: ArgumentHelp(
-      "Change a field of the recipe, such as augmentation.flip=false; may be repeated.",
-      valueName: "name=value"))
-  var settings: [String] = []
-  @Flag(help: "Print the recipe as JSON and stop.") var show = false
-  @Option(parsing: .unconditional, help: "Epochs, instead of the recipe's.") var epochs: Int?
-  @Option(parsing: .unconditional, help: "Images a step, instead of the recipe's.") var batch: Int?
+  @Option(parsing: .unconditional, help: "Use only the first N training and test images.")
+  var limit: Int?
+  @OptionGroup(title: "Recipe") var recipeOptions: RecipeOptions
+  @OptionGroup(title: "Start from other weights") var fineTuningOptions: FineTuningOptions
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -44,19 +45,14 @@ struct TrainCommand: ParsableCommand {
         """,
       valueName: "images"))
   var microBatch: Int?
-  @Option(parsing: .unconditional, help: "The base learning rate, instead of the recipe's.") var lr:
-    Double?
-  @Option(help: "How bytes become the network's input, instead of the recipe's.")
-  var preprocess: Recipe.InputNormalization?
-  @Option(parsing: .unconditional, help: "The seed of everything random.") var seed: UInt64 = 1
+  @Option(parsing: .unconditional, help: "The seed of everything random. Default: 1.")
+  var seed: UInt64?
   @Option(help: "The folder for log and checkpoints.") var output: String?
-  @Flag(help: "Continue from the output folder's last checkpoint.") var resume = false
-  @Option(parsing: .unconditional, help: "Use only the first N training and test images.")
-  var limit: Int?
+  @Flag(help: "Continue from the last checkpoint of the run's folder.") var resume = false
   @Option(
     parsing: .unconditional,
     help: "Train this many times with successive seeds; report the median test error.")
-  var runs = 1
+  var runs: Int?
   @Flag(
     name: .customLong("tensorboard"),
     help: ArgumentHelp(
@@ -67,18 +63,18 @@ struct TrainCommand: ParsableCommand {
         run adds a file.
         """))
   var tensorBoard = false
-  @OptionGroup var tuningOptions: TuningOptions
-  @OptionGroup var checkOptions: CheckOptions
+  @OptionGroup(title: "Tuning") var tuningOptions: TuningOptions
+  @OptionGroup(title: "Checks") var checkOptions: CheckOptions
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
       "Check all operations again every N epochs: for devices without error-correcting memory.",
       valueName: "n"))
   var checkEvery: Int?
-  @OptionGroup var deviceOptions: DeviceOptions
+  @OptionGroup(title: "Device") var deviceOptions: DeviceOptions
 
   func validate() throws {
-    guard runs >= 1 && runs <= 1000 else { throw ValidationError("--runs must be 1 to 1000") }
+    if let runs, !(1...1000).contains(runs) { throw ValidationError("--runs must be 1 to 1000") }
     if let checkEvery, checkEvery < 1 || checkOptions.noCheck {
       throw ValidationError("--check-every must be at least 1, and does not go with --no-check")
     }
@@ -86,18 +82,45 @@ struct TrainCommand: ParsableCommand {
     if let microBatch, microBatch < 1 {
       throw ValidationError("--micro-batch must be at least 1")
     }
-    if !show && (model == nil || data == nil) {
-      throw ValidationError("give --model and --data, or --show")
+    try fineTuningOptions.validate(resume: resume)
+    if begunFolder != nil && output != nil {
+      throw ValidationError("give a run's folder or --output, not both")
     }
   }
 
+  /// The run's folder where it is given.
+  private var folder: String? { begunFolder ?? output }
+
   func run() throws {
-    let recipe = try chosenRecipe()
-    if show { return print(String(decoding: recipe.json, as: UTF8.self), terminator: "") }
-    guard let model, let data else { return }
-    let network = try modelOptions.model(named: model)
-    let dataset = try loadDataset(data, path: dataPath)
-    let folder = output ?? "runs/\(network.name)-\(dataset.name)-seed\(seed)"
+    if recipeOptions.show {
+      let recipe = try recipeOptions.chosen()
+      return print(String(decoding: recipe.json, as: UTF8.self), terminator: "")
+    }
+    try checkWhatIsGiven()
+    let begun = try resume ? folder.flatMap { try BegunRun(folder: $0) } : nil
+    if let begunFolder, begun == nil { _ = try RunConfiguration(folder: begunFolder) }
+    guard let network = try model.map(modelOptions.model) ?? begun?.model(),
+      let data = data ?? begun?.data
+    else {
+      throw ValidationError("'\(folder ?? "")' has no run to continue: give --model and --data")
+    }
+    var recipe = try recipeOptions.chosen(over: begun?.recipe)
+    let seed = seed ?? begun?.seed ?? 1
+    let limit = limit ?? begun?.limit
+    let runs = runs ?? begun?.configuration?.runs ?? 1
+    let recordedPath = begun?.data == data ? begun?.configuration?.usableDataPath : nil
+    var dataset = try loadDataset(data, path: dataPath ?? recordedPath)
+    if let header = begun?.header {
+      recipe = recipeOptions.continuing(
+        header, by: recipe, data: limit.map { dataset.prefix($0) } ?? dataset)
+    } else if begun == nil {
+      try recipeOptions.explainEpochs(of: recipe)
+    }
+    let fineTuning = fineTuningOptions.chosen(over: begun?.fineTuning)
+    if let fineTuning {
+      dataset = try fitted(dataset, to: fineTuning, of: network, isBegun: begun?.header != nil)
+    }
+    let folder = folder ?? "runs/\(network.name)-\(dataset.name)-seed\(seed)"
     Interrupt.install(answer: "stopping after this step; again to stop now, unsaved")
     let context = try deviceOptions.makeContext()
     tell("\(network.name) on \(dataset.name), device \(context.info.name)")
@@ -105,7 +128,7 @@ struct TrainCommand: ParsableCommand {
     // a second process must not replace the first one's tuning.json.
     let whole = try RunFolder(folder, resume: resume)
     defer { withExtendedLifetime(whole) {} }
-    let parts = runs == 1 ? [] : (1...runs).map { "\(folder)/run-\($0)" }
+    let parts = runs == 1 ? [] : (1...runs).map { RunFolder.part($0, of: folder) }
     let continues = try parts.reduce(whole.hasCheckpoint) {
       try RunFolder($1, resume: resume).hasCheckpoint || $0
     }
@@ -119,24 +142,35 @@ struct TrainCommand: ParsableCommand {
     } else {
       let results = try
         (continues
-        ? tuningOptions.chooser(for: context) : tunedChooser(network, dataset, recipe, context))
-        .merged
+        ? tuningOptions.chooser(for: context)
+        : tunedChooser(
+          network.network(image: ImageShape(of: dataset.train), classes: dataset.classes)
+            .freezing(fineTuning?.freeze ?? []),
+          limit.map { dataset.prefix($0) } ?? dataset, recipe, context)).merged
       try AtomicFile.write([results.json], to: record)
       chooser = TunedChooser(
         [results], algorithms: tuningOptions.algorithms, distrust: userDistrust())
+    }
+    let dataPath = try datasetFolder(data, path: dataPath ?? recordedPath)
+    if runs > 1 {
+      try RunConfiguration(
+        model: network, data: dataset, dataPath: dataPath, limit: limit, microBatch: nil,
+        seed: seed, device: context.info, recipe: recipe, fineTuning: fineTuning, runs: runs
+      ).write(to: whole.config)
     }
     let checks = checkOptions.checks()
     let origin = RunOrigin(command: typedCommand, started: Date())
     var errors: [Double] = []
     for number in 0..<runs {
-      let run = try TrainingRun(
-        TrainingRun.Options(
-          model: network, data: dataset, recipe: recipe, seed: seed &+ UInt64(number),
-          limit: limit, microBatch: microBatch,
-          folder: runs == 1 ? whole : try RunFolder(parts[number], resume: resume),
-          resume: resume, whitenings: whitenings(), origin: origin,
-          tensorBoard: tensorBoard),
-        context: context, chooser: chooser, checks: checks)
+      var options = TrainingRun.Options(
+        model: network, data: dataset, dataPath: dataPath, recipe: recipe, fineTuning: fineTuning,
+        seed: seed &+ UInt64(number), limit: limit, microBatch: microBatch,
+        folder: runs == 1 ? whole : try RunFolder(parts[number], resume: resume),
+        resume: resume, whitenings: whitenings())
+      options.note = tell
+      options.origin = origin
+      options.tensorBoard = tensorBoard
+      let run = try TrainingRun(options, context: context, chooser: chooser, checks: checks)
       try checks.amend(
         record, of: chooser, isBegun: run.trainer.totalSteps > 0, on: context.info)
       run.repeatedChecks = checkEvery.map { ({ widecl.checks(isFresh: true) }, $0) }
@@ -159,7 +193,8 @@ struct TrainCommand: ParsableCommand {
       case .interrupted:
         progress?.message(
           "interrupted in epoch \(run.trainer.epoch + 1), step \(run.trainer.step); "
-            + "state saved in \(run.folder.lastCheckpoint); continue with --resume")
+            + "state saved in \(run.folder.lastCheckpoint); continue with 'widecl train --resume "
+            + "\(folder)'")
         throw ExitCode(Interrupt.exitStatus)
       case .finished(let last):
         errors.append(last.testError ?? .nan)
@@ -182,32 +217,42 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
+  /// Not part of `validate`, which is asked before the parser complains of options that it does not
+  /// know, and takes the value of such an option for a run's folder.
+  private func checkWhatIsGiven() throws {
+    if let begunFolder, !resume {
+      throw ValidationError("to continue the run in '\(begunFolder)', give --resume")
+    }
+    if !(resume && folder != nil) && (model == nil || data == nil) {
+      throw ValidationError("give --model and --data, or --show, or --resume and a run's folder")
+    }
+  }
+
+  /// The data set with labels as the weights to start from mean them, which are read to that end
+  /// unless the run is begun.
+  private func fitted(
+    _ data: Dataset, to fineTuning: FineTuning, of model: Model, isBegun: Bool
+  ) throws -> Dataset {
+    let network = model.network(image: ImageShape(of: data.train), classes: data.classes)
+    try fineTuning.check(network, name: model.name)
+    if isBegun { return data }
+    let weights = try fineTuning.read(for: model)
+    weights.notes.forEach { tell("\(fineTuning.weights): \($0)") }
+    return try weights.fitted(data, note: tell)
+  }
+
   private func tunedChooser(
-    _ model: Model, _ data: Dataset, _ recipe: Recipe, _ context: Context
+    _ network: Network, _ data: Dataset, _ recipe: Recipe, _ context: Context
   ) throws -> TunedChooser {
-    let image = ImageShape(of: data.train)
-    let network = model.network(image: image, classes: data.classes)
-    let used = limit.map { data.prefix($0) } ?? data
     // What does not fit is refused before the tuning, and what does is tuned as it will run.
     let memory = try TrainingMemory.fitting(
-      TrainingMemory.Task(network: network, data: used, recipe: recipe), microBatch: microBatch,
+      TrainingMemory.Task(network: network, data: data, recipe: recipe), microBatch: microBatch,
       on: context, chooser: tuningOptions.chooser(for: context))
     return try tuningOptions.chooser(
       for: context,
       tuning: ModelTuning(
-        network: network, recipe: recipe, images: used.train.count,
-        areFiles: used.train.files != nil, microBatch: memory.microBatch))
-  }
-
-  private func chosenRecipe() throws -> Recipe {
-    var chosen = try readRecipe(recipe)
-    for setting in settings { chosen = try chosen.setting(setting) }
-    if let epochs { chosen.epochs = epochs }
-    if let batch { chosen.batchSize = batch }
-    if let lr { chosen.learningRate = lr }
-    if let preprocess { chosen.inputNormalization = preprocess }
-    try chosen.validate()
-    return chosen
+        network: network, recipe: recipe, images: data.train.count,
+        areFiles: data.train.files != nil, microBatch: memory.microBatch))
   }
 
   private func percent(_ value: Double?) -> String {

@@ -18,11 +18,14 @@ struct TuneCommand: ParsableCommand {
 
       On GPUs CLBlast's own parameters come first; on CPUs, which gain little by them, only with \
       --op matrix_product. Convolutions that have a result keep it; --again measures them anew.
+
+      Example:
+        widecl tune wrn-16-4 --batch 128 --budget 10m
       """)
 
   @Argument(help: "Models: \(ModelName.forms). Default: wrn-16-4 and wrn-28-10.")
   var models: [String] = []
-  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup(title: "Model") var modelOptions: ModelOptions
   @Option(help: "Images in a batch.") var batch = 32
   @Option(
     help: "Image size CxHxW; 3x32x32, or 3x224x224 for ImageNet's models, by default.",
@@ -49,7 +52,7 @@ struct TuneCommand: ParsableCommand {
   @Option(name: .customLong("import"), help: "Take over the results in a file.")
   var importFile: String?
   @Flag(help: "Forget the user's results, and what crashed or was found wrong.") var clear = false
-  @OptionGroup var deviceOptions: DeviceOptions
+  @OptionGroup(title: "Device") var deviceOptions: DeviceOptions
   @Flag(help: "Print JSON.") var json = false
   @Flag(help: .hidden) var worker = false
 

@@ -8,7 +8,7 @@ import Training
 
 /// What is verified of a model's training run, or of a checkpoint.
 struct VerifiedRunOptions: ParsableArguments {
-  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup(title: "Model") var modelOptions: ModelOptions
   @Option(help: "Of a model or a checkpoint: the data set; see 'widecl data list'.")
   var data: String?
   @Option(help: "The folder it lies in; searched for by default.") var dataPath: String?
@@ -19,13 +19,20 @@ struct VerifiedRunOptions: ParsableArguments {
   var full = false
   @Option(parsing: .unconditional, help: "Of a checkpoint: use the first N test images.")
   var images: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Of a checkpoint: which of its classes each class is, as 'widecl evaluate' takes it.",
+      valueName: "file"))
+  var classMap: String?
 
   func validate(subject: String?) throws {
     guard let subject else {
-      guard data == nil, dataPath == nil, recipe == nil, batch == nil, !full, images == nil else {
+      guard data == nil, dataPath == nil, recipe == nil, batch == nil, !full, images == nil,
+        classMap == nil
+      else {
         throw ValidationError(
-          "--data, --data-path, --recipe, --batch, --full and --images go with a model or a "
-            + "checkpoint")
+          "--data, --data-path, --recipe, --batch, --full, --images and --class-map go with a "
+            + "model or a checkpoint")
       }
       return
     }
@@ -38,8 +45,9 @@ struct VerifiedRunOptions: ParsableArguments {
     if isCheckpoint && (full || recipe != nil) {
       throw ValidationError("--full and --recipe go with a model, not with a checkpoint")
     }
-    if !isCheckpoint && images != nil {
-      throw ValidationError("--images goes with a checkpoint; there is no file '\(subject)'")
+    for (option, isGiven) in [("--images", images != nil), ("--class-map", classMap != nil)]
+    where !isCheckpoint && isGiven {
+      throw ValidationError("\(option) goes with a checkpoint; there is no file '\(subject)'")
     }
   }
 
@@ -95,6 +103,8 @@ struct VerifiedRunOptions: ParsableArguments {
     _ deviceOptions: DeviceOptions, json: Bool
   ) throws -> Bool {
     let checkpoint = try Checkpoint(contentsOf: path)
+    let data = try checkpoint.header.fitted(
+      data, by: classMap.map { try ClassMap(contentsOf: $0) }, file: path, note: tell)
     let context = try deviceOptions.makeContext()
     guard
       let result = try checkpoint.evaluateOnHost(

@@ -23,6 +23,9 @@ struct VerifyCommand: ParsableCommand {
       does a verification that finds it right.
 
       With --trace, the trace's steps are trained and the losses compared.
+
+      Example:
+        widecl verify runs/first/checkpoint-best.safetensors --data cifar10 --images 100
       """)
 
   @Argument(
@@ -49,8 +52,8 @@ struct VerifyCommand: ParsableCommand {
       "End a configuration that gives no sign of life for so long.", valueName: "time"),
     transform: parseSeconds)
   var timeout: Double = 60
-  @OptionGroup var tuningOptions: TuningOptions
-  @OptionGroup var deviceOptions: DeviceOptions
+  @OptionGroup(title: "Tuning") var tuningOptions: TuningOptions
+  @OptionGroup(title: "Device") var deviceOptions: DeviceOptions
   @Flag(help: "Print JSON.") var json = false
   @Flag(help: .hidden) var worker = false
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import CMalloc
 import Files
 import Glibc
+import Spelling
 import Training
 
 /// The root command and the program's entry.
@@ -34,7 +35,7 @@ struct WideCLCommand: ParsableCommand {
       DevicesCommand.self, SummaryCommand.self, TrainCommand.self, EvaluateCommand.self,
       PredictCommand.self, ReportCommand.self, ExportCommand.self, ImportCommand.self,
       VerifyCommand.self, TuneCommand.self, BenchCommand.self, ReproduceCommand.self,
-      DataCommand.self,
+      DataCommand.self, ModelsCommand.self,
     ])
 
   static func main() {
@@ -53,12 +54,29 @@ struct WideCLCommand: ParsableCommand {
     if let status = LimitedSpace.run() { end(status) }
     Interrupt.receiveOnOwnThread()
     do {
+      try checkCommand(Array(CommandLine.arguments.dropFirst()), of: WideCLCommand.self)
       var command = try parseAsRoot()
       try command.run()
     } catch {
       Failure.exit(error)
     }
     end(0)
+  }
+
+  /// Throws where a word in the place of a command is none, with the command that is near.
+  private static func checkCommand(
+    _ words: [String], of parent: any ParsableCommand.Type
+  ) throws {
+    let commands = parent.configuration.subcommands
+    guard let word = words.first, !word.hasPrefix("-"), word != "help", !commands.isEmpty else {
+      return
+    }
+    guard let command = commands.first(where: { $0.configuration.commandName == word }) else {
+      let names = commands.compactMap { $0.configuration.commandName }
+      throw ValidationError(
+        "there is no command '\(word.prefix(60))'\(Spelling.question(word, among: names))")
+    }
+    try checkCommand(Array(words.dropFirst()), of: command)
   }
 
   /// Ends the process without the destructors of drivers and libraries: those of a lost device may

@@ -189,7 +189,10 @@ struct ExchangeTests {
 
     try expectFailure(66, ["predict", checkpoint, "/nonexistent/a.png"])
     try expectFailure(65, ["predict", checkpoint, folder.path("bad.png")])
-    try expectFailure(66, ["predict", checkpoint, folder.url.path])
+    try FileManager.default.createDirectory(
+      atPath: folder.path("none"), withIntermediateDirectories: false)
+    try expectFailure(
+      66, ["predict", checkpoint, folder.path("none")], mentions: "a folder without images")
     try expectFailure(65, ["predict", folder.path("bad.png"), images[0]])
     try expectFailure(66, ["predict", "/nonexistent/a", images[0]])
     try expectFailure(64, ["predict", checkpoint])

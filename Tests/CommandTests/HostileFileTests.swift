@@ -16,6 +16,7 @@ import Testing
   @Test(arguments: [
     "idx", "idx-gzip", "cifar", "svhn", "jpeg", "png", "image-folder", "safetensors", "checkpoint",
     "tuning", "journal", "program-cache", "recipe", "run-log",
+    "weights", "safetensors-index", "class-map", "run-configuration",
   ])
   func noFileTrapsHangsOrTakesMemory(target: String) throws {
     print("WIDECL_TEST_SEED=\(HostileFileTests.seed) \(target)")

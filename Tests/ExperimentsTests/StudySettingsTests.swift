@@ -23,13 +23,6 @@ import Training
       ])
   }
 
-  @Test(arguments: [
-    (200, [60, 120, 160]), (100, [31, 61, 81]), (10, [4, 7, 9]), (3, [2, 3]), (1, []),
-  ])
-  func dropsMoveWithTheEpochs(epochs: Int, drops: [Int]) {
-    #expect(Recipe.cifar.scaled(toEpochs: epochs).schedule == .steps(epochs: drops, factor: 0.2))
-  }
-
   @Test(arguments: [0, -1, .max, .min])
   func impossibleEpochsAreAUsageError(epochs: Int) {
     let error = #expect(throws: TrainingError.self) {

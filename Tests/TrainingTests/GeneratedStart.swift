@@ -24,7 +24,12 @@ struct GeneratedStart {
 
   /// A parameter or running statistic, in the order of files.
   func values(of parameter: Parameter) -> [Float] {
-    let (name, count) = (parameter.name, parameter.count)
+    values(of: parameter, named: parameter.name)
+  }
+
+  /// The same of a tensor that another program calls otherwise.
+  func values(of parameter: Parameter, named name: String) -> [Float] {
+    let count = parameter.count
     switch parameter.layout {
     case .filter(let kernel, let inputs, _):
       let bound = (6 / Double(kernel * kernel * inputs)).squareRoot()

@@ -25,6 +25,7 @@ struct Target: Sendable {
   static let all: [Target] =
     [idx, idxInGzip, cifar, svhn, jpeg, png, imageFolder]
     + [safeTensors, checkpoint, tuning, journal, programCache, recipe, runLog]
+    + [weights, safeTensorsIndex, classMap, runConfiguration]
 }
 
 /// The checkout this was built in.

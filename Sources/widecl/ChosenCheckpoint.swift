@@ -1,0 +1,61 @@
+import Datasets
+import Foundation
+import Training
+
+/// What a command is given to work with: a checkpoint's file, or the folder of a run.
+struct ChosenCheckpoint {
+  /// The checkpoint's file.
+  let path: String
+  let checkpoint: Checkpoint
+  /// Of the run whose folder the checkpoint lies in; nil where it lies elsewhere.
+  private let configuration: RunConfiguration?
+
+  /// The words of help for such an argument.
+  static let help = "The folder of a run, or a checkpoint that 'widecl train' wrote."
+
+  /// Reads the file or, of a folder, the best checkpoint, which is said.
+  init(_ argument: String) throws {
+    guard isFolder(argument) else {
+      path = argument
+      checkpoint = try Checkpoint(contentsOf: argument)
+      let folder = URL(fileURLWithPath: argument).deletingLastPathComponent().path
+      configuration = try? RunConfiguration(folder: folder)
+      return
+    }
+    let found = [RunFolder.bestCheckpoint(in: argument), RunFolder.lastCheckpoint(in: argument)]
+      .first { FileManager.default.fileExists(atPath: $0) }
+    guard let found else {
+      throw TrainingError.missing(
+        argument + "/checkpoint-best.safetensors",
+        advice: "give the folder of a run that has a checkpoint, or a checkpoint")
+    }
+    path = found
+    checkpoint = try Checkpoint(contentsOf: found)
+    configuration = try? RunConfiguration(folder: argument)
+    tell("\(found), of epoch \(checkpoint.header.position.epoch)")
+  }
+
+  /// The data set that the user names, else the run's with its limit, its labels as the network
+  /// means them.
+  func dataset(_ options: CheckpointDataOptions, limit: Int?) throws -> Dataset {
+    var data: Dataset
+    if let name = options.data {
+      data = try loadDataset(name, path: options.dataPath)
+      if let limit { data = data.prefix(limit) }
+    } else {
+      let header = checkpoint.header
+      let recorded = configuration?.data == header.data ? configuration?.usableDataPath : nil
+      data = try loadDataset(header.data, path: options.dataPath ?? recorded)
+      if let limit = limit ?? header.limit { data = data.prefix(limit) }
+    }
+    return try checkpoint.header.fitted(
+      data, by: options.classMap.map { try ClassMap(contentsOf: $0) }, file: path, note: tell)
+  }
+}
+
+/// Whether a path leads to a folder.
+func isFolder(_ path: String) -> Bool {
+  var isDirectory: ObjCBool = false
+  return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+    && isDirectory.boolValue
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import Testing
+
+@testable import widecl
+
+/// Names that are nearly right, and what help says.
+@Suite(.serialized)
+struct WordsTests {
+  @Test(arguments: [
+    (["trian"], "'trian'; did you mean 'train'?"), (["bench", "stp"], "did you mean 'step'?"),
+    (["data", "chek", "mnist"], "did you mean 'check'?"), (["fly"], "no command 'fly'"),
+    (["train", "--show", "--bach", "3"], "Did you mean '--batch'?"),
+    (["train", "--show", "--recipe", "cifr"], "did you mean 'cifar'?"),
+    (["train", "--show", "--set", "momentun=0"], "did you mean 'momentum'?"),
+    (["summary", "wrn-28-1O"], "did you mean 'wrn-28-10'?"),
+    (["summary", "resnet50d"], "did you mean 'resnet-50'?"),
+  ])
+  func aNearNameIsProposed(arguments: [String], hint: String) throws {
+    try expectFailure(64, arguments, mentions: hint)
+  }
+
+  @Test func torchvisionsNamesAreOurs() throws {
+    for (theirs, ours) in [("wide_resnet50_2", "wrn-50-2-bottleneck"), ("resnet18", "resnet-18")] {
+      let summary = try Command.run("summary", theirs, "--json").object()
+      #expect(summary["model"] as? String == ours)
+    }
+  }
+
+  @Test func modelsAreListed() throws {
+    let rows = try #require(
+      try Command.run("models", "--json").json() as? [[String: Any]])
+    let row = try #require(rows.first { $0["name"] as? String == "wrn-28-10" })
+    #expect(row["parameters"] as? Int == 36_479_194 && row["image"] as? String == "3x32x32")
+    #expect(rows.contains { $0["torchvision"] as? String == "resnet50" })
+    let text = try Command.run("models")
+    #expect(text.status == 0 && text.out.contains("wrn-28-10"))
+    for row in rows {
+      let name = try #require(row["name"] as? String)
+      #expect(text.out.contains(name))
+    }
+  }
+
+  private static func leaves(
+    of command: any ParsableCommand.Type, behind words: [String] = []
+  ) -> [[String]] {
+    let subcommands = command.configuration.subcommands
+    if subcommands.isEmpty { return [words] }
+    return subcommands.flatMap {
+      leaves(of: $0, behind: words + [$0.configuration.commandName ?? ""])
+    }
+  }
+
+  @Test(arguments: leaves(of: WideCLCommand.self))
+  func everyHelpHasAnExample(command: [String]) throws {
+    let help = try Command.run(command + ["--help"]).out
+    #expect(
+      help.contains("Example") && help.contains("\n    widecl ") || help.contains("\n  widecl "),
+      "\(help.prefix(900))")
+  }
+}
