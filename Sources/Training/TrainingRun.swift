@@ -15,6 +15,9 @@ package final class TrainingRun {
     package var recipe: Recipe
     package var seed: UInt64
     package var limit: Int?
+    /// What is done about the orientation that a camera noted; nil for turning images upright, or
+    /// for what the run that is continued began with.
+    package var orientation: OrientationHandling?
     /// Images that go through the network at once, at most; nil for as many as fit, or as many as
     /// the run that is continued began with.
     package var microBatch: Int?
@@ -26,7 +29,8 @@ package final class TrainingRun {
 
     package init(
       model: Model, data: Dataset, recipe: Recipe, seed: UInt64, limit: Int?,
-      microBatch: Int? = nil, folder: RunFolder, resume: Bool,
+      orientation: OrientationHandling? = nil, microBatch: Int? = nil, folder: RunFolder,
+      resume: Bool,
       whitenings: WhiteningStore = WhiteningStore()
     ) {
       self.model = model
@@ -34,6 +38,7 @@ package final class TrainingRun {
       self.recipe = recipe
       self.seed = seed
       self.limit = limit
+      self.orientation = orientation
       self.microBatch = microBatch
       self.folder = folder
       self.resume = resume
@@ -57,6 +62,7 @@ package final class TrainingRun {
   private let files: any FileOperations
   private let log: RunLog
   private let filesDigest: String?
+  private let orientation: OrientationHandling
   private let whitening: Whitening?
   private var bestError: Double?
   private var awaitsEvaluation = false
@@ -70,15 +76,18 @@ package final class TrainingRun {
     var options = options
     options.model.unitGamma = options.recipe.gammaInitialization == .one
     if let limit = options.limit { options.data = options.data.prefix(limit) }
-    self.options = options
-    self.files = files
     let folder = options.folder
-    log = RunLog(path: folder.log, files: files)
-    filesDigest = options.filesDigest
     let path = folder.lastCheckpoint
     let checkpoint =
       try options.resume && FileManager.default.fileExists(atPath: path)
       ? Checkpoint(contentsOf: path) : nil
+    orientation =
+      checkpoint.map { $0.header.orientation ?? .ignored } ?? options.orientation ?? .upright
+    options.data = options.data.handling(orientation)
+    self.options = options
+    self.files = files
+    log = RunLog(path: folder.log, files: files)
+    filesDigest = options.filesDigest
     if let checkpoint {
       try options.check(
         continuing: checkpoint.header, filesDigest: filesDigest, path: path,
@@ -195,7 +204,8 @@ package final class TrainingRun {
     let position = try trainer.position()
     return Checkpoint.Header(
       model: options.model, classes: images.classes, image: images.image, data: images.data,
-      filesDigest: filesDigest, classNames: images.classNames, limit: options.limit,
+      filesDigest: filesDigest, heldOut: options.data.heldOut, orientation: orientation,
+      classNames: images.classNames, limit: options.limit,
       mean: images.mean, standardDeviation: images.standardDeviation, whitening: whitening,
       recipe: options.recipe, seed: options.seed, microBatch: trainer.microBatch,
       position: position, awaitsEvaluation: awaitsEvaluation,

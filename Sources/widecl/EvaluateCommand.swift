@@ -11,6 +11,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var dataOptions: DataOptions
   @Option(parsing: .unconditional, help: "Images in a batch.") var batch = 128
   @Option(parsing: .unconditional, help: "Use only the first N test images.") var limit: Int?
+  @OptionGroup var orientationOptions: OrientationOptions
   @OptionGroup var tuningOptions: TuningOptions
   @OptionGroup var checkOptions: CheckOptions
   @OptionGroup var deviceOptions: DeviceOptions
@@ -30,8 +31,10 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let checkpoint = try Checkpoint(contentsOf: checkpoint)
-    var data = try dataOptions.load()
+    var checkpoint = try Checkpoint(contentsOf: checkpoint)
+    orientationOptions.apply(to: &checkpoint.header)
+    var data = try dataOptions.load(for: checkpoint.header)
+    checkpoint.header.tellOtherFiles(than: data)
     if let limit { data = data.prefix(limit) }
     let context = try deviceOptions.makeContext()
     let metrics = try checkpoint.evaluate(

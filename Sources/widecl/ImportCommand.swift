@@ -73,12 +73,12 @@ struct ImportCommand: ParsableCommand {
   private func images(
     of name: DatasetName, _ weights: ForeignWeights, _ recipe: Recipe
   ) throws -> ImageDescription {
-    if dataPath == nil,
+    if dataPath == nil, data.flatMap({ DatasetName.folder(in: $0) }) == nil,
       let images = ImageDescription(of: name, classes: weights.classes, recipe: recipe)
     {
       return images
     }
     return ImageDescription(
-      of: try loadDataset(name.description, path: dataPath), recipe: recipe)
+      of: try loadDataset(data ?? name.description, path: dataPath), recipe: recipe)
   }
 }

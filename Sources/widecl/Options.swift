@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import DeviceRuntime
 import Foundation
+import Graph
 import Models
 import Training
 
@@ -82,22 +83,39 @@ extension Recipe.InputNormalization: ExpressibleByArgument {}
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The data set: fashion-mnist, mnist, cifar10, cifar100, svhn, imagenet:SIZE, folder:SIZE or "
-        + "\(DatasetName.syntheticForm).",
-      valueName: "name"))
+      "The data set: a name that 'widecl data list' shows, the path of a folder of images, "
+        + "imagenet:SIZE, folder:SIZE, \(DatasetName.arraysForm) or \(DatasetName.syntheticForm).",
+      valueName: "name-or-folder"))
   var data: String
 
   @Option(help: "The folder it lies in; searched for by default.")
   var dataPath: String?
 
-  func load() throws -> Dataset { try loadDataset(data, path: dataPath) }
+  /// The data as a checkpoint's network takes them.
+  func load(for header: Checkpoint.Header) throws -> Dataset {
+    try loadDataset(data, path: dataPath, size: header.image.height, heldOut: header.heldOut)
+  }
 }
 
-/// Finds and reads a data set.
-func loadDataset(_ name: String, path: String?) throws -> Dataset {
-  try Dataset.load(
-    DatasetName(parsing: name),
-    from: DatasetLocator(environment: ProcessInfo.processInfo.environment), explicit: path)
+/// Finds and reads a data set; says what of it is not used.
+///
+/// `size` is for a folder that is named by its path, `heldOut` for one without images to test with;
+/// each has a usual value.
+func loadDataset(
+  _ text: String, path: String?, size: Int? = nil, heldOut: HeldOut? = nil
+) throws -> Dataset {
+  var name = try DatasetName(parsing: text)
+  let folder = DatasetName.folder(in: text)
+  if folder != nil, path != nil {
+    throw ValidationError("give the folder as --data or as --data-path, not both")
+  }
+  if folder != nil, let size { name = .folder(size: size) }
+  let data = try Dataset.load(
+    name, from: DatasetLocator(environment: ProcessInfo.processInfo.environment),
+    explicit: folder ?? path, heldOut: heldOut ?? .usual)
+  if let unused = data.unused { tell(unused.line(of: data.name)) }
+  if let heldOut = data.heldOut { tell("\(data.name): \(heldOut)") }
+  return data
 }
 
 /// Whitenings in the user's cache; says when one is computed.

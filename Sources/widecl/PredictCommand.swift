@@ -9,16 +9,19 @@ struct PredictCommand: ParsableCommand {
     discussion: """
       An image is prepared as the test images of the checkpoint's data set are: scaled to the \
       network's size, cut to its middle, made grey or coloured, normalised. One that cannot be \
-      read is named on standard error; the others are answered all the same.
+      read is named on standard error; the others are answered all the same. Of a folder all \
+      images in it and below are answered. Images are turned upright as their cameras noted, \
+      unless --ignore-orientation is given or the checkpoint's training did not.
       """)
 
   @Argument(help: "The checkpoint, a file that 'widecl train' wrote.") var checkpoint: String
-  @Argument(help: "JPEG or PNG files.") var images: [String]
+  @Argument(help: "JPEG, PNG, WebP, TIFF or BMP files, or folders of such.") var images: [String]
   @Option(parsing: .unconditional, help: "Show the N likeliest classes.") var top = 5
   @Option(
     parsing: .unconditional,
     help: "Images answered at once; by default as many as are given, 64 at most.")
   var batch: Int?
+  @OptionGroup var orientationOptions: OrientationOptions
   @OptionGroup var tuningOptions: TuningOptions
   @OptionGroup var checkOptions: CheckOptions
   @OptionGroup var deviceOptions: DeviceOptions
@@ -46,12 +49,16 @@ struct PredictCommand: ParsableCommand {
   }
 
   func run() throws {
-    let checkpoint = try Checkpoint(contentsOf: checkpoint)
+    var checkpoint = try Checkpoint(contentsOf: checkpoint)
+    orientationOptions.apply(to: &checkpoint.header)
+    let orientation = checkpoint.header.orientation ?? .ignored
+    let images = try files()
     let input = try checkpoint.header.imageInput(file: self.checkpoint)
     let names = checkpoint.header.printableClassNames
     let context = try deviceOptions.makeContext()
     let predictor = try Predictor(
-      checkpoint, file: self.checkpoint, batch: batch ?? usualBatch, context: context,
+      checkpoint, file: self.checkpoint, batch: batch ?? usualBatch(of: images.count),
+      context: context,
       chooser: tuningOptions.chooser(for: context), checks: checkOptions.checks())
     var results: [Result] = []
     var firstFailure: DataError?
@@ -60,7 +67,7 @@ struct PredictCommand: ParsableCommand {
       var inputs: [[Float]] = []
       let failures = part.map { path -> DataError? in
         do throws(DataError) {
-          inputs.append(input.values(from: try decode(path)))
+          inputs.append(input.values(from: try decode(path, orientation)))
           return nil
         } catch {
           return error
@@ -73,7 +80,7 @@ struct PredictCommand: ParsableCommand {
           ? answers.popFirst()?.map {
             Answer(name: names[$0.label], label: $0.label, probability: $0.probability)
           } : nil
-        let result = Result(image: path, classes: classes, error: failure?.why)
+        let result = Result(image: "\(path)", classes: classes, error: failure?.why)
         if json { results.append(result) } else { show(result) }
         if let failure { tell("widecl: \(failure)") }
         firstFailure = firstFailure ?? failure
@@ -84,18 +91,35 @@ struct PredictCommand: ParsableCommand {
   }
 
   /// A power of two: few sizes, so that compiled kernels are found again.
-  private var usualBatch: Int {
+  private func usualBatch(of images: Int) -> Int {
     var batch = 1
-    while batch < min(images.count, 64) { batch *= 2 }
+    while batch < min(images, 64) { batch *= 2 }
     return batch
   }
 
-  private func decode(_ path: String) throws(DataError) -> ImageFile {
+  /// The images that are asked for; says what lies beside those of folders.
+  private func files() throws(DataError) -> [FilePath] {
+    var files: [FilePath] = []
+    for path in images {
+      guard let folder = try ImageFolder.Images(in: path) else {
+        files.append(FilePath(path))
+        continue
+      }
+      files += folder.files
+      if !folder.unused.isEmpty { tell(folder.unused.line(of: path)) }
+    }
+    return files
+  }
+
+  private func decode(
+    _ path: FilePath, _ orientation: OrientationHandling
+  ) throws(DataError) -> ImageFile {
     do throws(DataError) {
-      return try ImageFile.decode(contentsOf: URL(fileURLWithPath: path))
+      return try ImageFile.decode(contentsOf: path, orientation: orientation)
     } catch {
       throw DataError(
-        error.category, what: path, why: error.why, whatToDo: "give a whole JPEG or PNG image")
+        error.category, what: "\(path)", why: error.why,
+        whatToDo: "give a whole JPEG, PNG, WebP, TIFF or BMP image")
     }
   }
 

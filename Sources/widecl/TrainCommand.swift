@@ -18,7 +18,17 @@ struct TrainCommand: ParsableCommand {
 
   @Option(help: "The model: \(ModelName.forms).") var model: String?
   @OptionGroup var modelOptions: ModelOptions
-  @Option(help: "The data set; see 'widecl data list'.") var data: String?
+  @Option(
+    help: ArgumentHelp(
+      "The data set; see 'widecl data list'. Or the path of a folder with a folder of images for "
+        + "each class.",
+      discussion: """
+        Of such a folder images become \(DatasetName.usualFolderSize) pixels wide and high; \
+        folder:SIZE with --data-path is for others. Where it has no train and val, a fifth of each \
+        class is kept for testing.
+        """,
+      valueName: "name-or-folder"))
+  var data: String?
   @Option(help: "The folder it lies in; searched for by default.") var dataPath: String?
   @Option(
     help: ArgumentHelp(
@@ -57,6 +67,7 @@ struct TrainCommand: ParsableCommand {
     parsing: .unconditional,
     help: "Train this many times with successive seeds; report the median test error.")
   var runs = 1
+  @OptionGroup var orientationOptions: OrientationOptions
   @OptionGroup var tuningOptions: TuningOptions
   @OptionGroup var checkOptions: CheckOptions
   @Option(
@@ -121,7 +132,7 @@ struct TrainCommand: ParsableCommand {
       let run = try TrainingRun(
         TrainingRun.Options(
           model: network, data: dataset, recipe: recipe, seed: seed &+ UInt64(number),
-          limit: limit, microBatch: microBatch,
+          limit: limit, orientation: orientationOptions.orientation, microBatch: microBatch,
           folder: runs == 1 ? whole : try RunFolder(parts[number], resume: resume),
           resume: resume, whitenings: whitenings()),
         context: context, chooser: chooser, checks: checks)
