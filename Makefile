@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: benchmark benchmark-transfer convergence gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange test-nightly crash-test long-run portability portability-full tune-avx2
+.PHONY: benchmark benchmark-transfer convergence gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange test-nightly crash-test long-run portability portability-full tune-avx2 install deb check-deb build-static
 
 WIDECL := .build/release/widecl
 DEMO := runs/demo
@@ -71,9 +71,9 @@ benchmark: build ## Compare training steps with PyTorch, in turns; leave the mac
 	  $(BENCHMARK_PYTHON) -m pip install -q '$(TORCH)' numpy || \
 	  $(BENCHMARK_PYTHON) -m pip install -q torch numpy
 	@echo "== Comparing"
-	@$(BENCHMARK_PYTHON) benchmarks/compare.py --widecl $(WIDECL) --readme README.md
+	@$(BENCHMARK_PYTHON) benchmarks/compare.py --widecl $(WIDECL) --readme README.md --page docs/speed.md
 	@echo "== Where a step's time goes"
-	@$(BENCHMARK_PYTHON) benchmarks/roofline.py --widecl $(WIDECL) --readme README.md
+	@$(BENCHMARK_PYTHON) benchmarks/roofline.py --widecl $(WIDECL) --page docs/speed.md
 
 convergence: build ## Train a small network with WideCL and with PyTorch by the same recipe: test errors.
 	@scripts/setup python3-venv
@@ -81,14 +81,14 @@ convergence: build ## Train a small network with WideCL and with PyTorch by the 
 	@$(BENCHMARK_PYTHON) -c 'import torch' 2>/dev/null || \
 	  $(BENCHMARK_PYTHON) -m pip install -q '$(TORCH)' numpy || \
 	  $(BENCHMARK_PYTHON) -m pip install -q torch numpy
-	@$(BENCHMARK_PYTHON) benchmarks/convergence.py --widecl $(WIDECL) --readme README.md
+	@$(BENCHMARK_PYTHON) benchmarks/convergence.py --widecl $(WIDECL) --page docs/paper.md
 
 benchmark-transfer: build ## Measure what tuning per device and per width is worth, with Intel's runtime.
 	@scripts/setup python3-venv
 	@[[ -x $(BENCHMARK_PYTHON) ]] || python3 -m venv .venv
 	@$(BENCHMARK_PYTHON) -m pip install -q intel-opencl-rt intel-cmplr-lib-rt
 	@$(BENCHMARK_PYTHON) benchmarks/transfer.py --widecl $(WIDECL) --intel .venv/lib/libintelocl.so \
-	  --readme README.md
+	  --page docs/speed.md
 
 FUZZ_INPUTS := 1000000
 FUZZ_RUNTIME = $(wildcard $(dir $(shell command -v swift))../lib/clang/*/lib/linux/libclang_rt.fuzzer_no_main-$(shell uname -m).a)
@@ -119,7 +119,7 @@ check-exchange: build ## Compare predictions, exports and evaluation with onnxru
 MINIATURE := --data fashion-mnist --runs 1
 MINIATURES := runs/miniatures
 
-miniatures: build ## Run small studies of Tables 2, 4 and 6 and put them into README.md.
+miniatures: build ## Run small studies of Tables 2, 4 and 6 and put them into docs/paper.md.
 	@$(WIDECL) reproduce table2 $(MINIATURE) --epochs 5 --limit 4000 --output $(MINIATURES)/table2
 	@$(WIDECL) reproduce table4 $(MINIATURE) --epochs 5 --limit 4000 \
 	  --rows wrn-40-1,wrn-40-2,wrn-40-4,wrn-16-8 --output $(MINIATURES)/table4
@@ -145,7 +145,7 @@ gpu-check-full: build ## The same for every configuration made for GPUs: an hour
 portability: build ## Verify a sample of the kernels on four OpenCL implementations; catch planted bugs.
 	@portability/setup
 	@portability/.tools/bin/python portability/run.py --widecl $(WIDECL) $(PORTABILITY) \
-	  --output portability/results.json --readme README.md
+	  --output portability/results.json --page docs/tested-on.md
 
 portability-full: PORTABILITY := --full
 portability-full: portability ## The same with every configuration: hours.
@@ -173,6 +173,27 @@ lint-format: setup
 lint-kernels: build-tests
 	@echo "== Kernels"
 	@$(SWIFT_TEST) --filter KernelLintTests
+
+PREFIX := /usr/local
+STATIC := .build/static
+STATIC_COMMAND := $(STATIC)/release/widecl
+# Writes man pages of what the command says of itself.
+MANUAL := $(STATIC)/release/generate-manual
+
+build-static: setup
+	swift build -c release --scratch-path $(STATIC) --static-swift-stdlib --product widecl
+	swift build -c release --scratch-path $(STATIC) --static-swift-stdlib --target generate-manual
+
+install: build-static ## Install the command, man pages and completions: PREFIX=/usr/local.
+	@scripts/install $(STATIC_COMMAND) $(MANUAL) $(DESTDIR)$(PREFIX)
+
+deb: build-static ## Make a package for Debian in .build.
+	@scripts/setup dpkg-dev binutils
+	@scripts/package-deb $(STATIC_COMMAND) $(MANUAL) .build
+
+check-deb: deb ## Install the package in a clean Debian 12, as root, and train there.
+	@scripts/setup lintian debootstrap
+	@scripts/check-deb .build/widecl_*.deb
 
 setup: ## Install what is missing from Debian's packages.
 	@scripts/setup

@@ -8,8 +8,8 @@ round the ratio of the two medians is taken, and of the rounds the median; besid
 of the fastest steps of all rounds, which a neighbour's load disturbs least. Inference (evaluation
 mode, no gradients) is compared in the same way for fewer networks, and WideCL's training step is
 measured at several batch sizes. Writes steps.json, inference.json, batches.json and steps.svg into
-the device's folder and prints tables in Markdown; `--readme` puts them into a file between its two
-markers.
+the device's folder and prints tables in Markdown; `--page` puts them into a file between its two
+markers, `--readme` the first into another.
 """
 
 import argparse
@@ -25,7 +25,7 @@ import pytorch_step
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "scripts"))
-from readme import insert  # noqa: E402
+from documents import insert  # noqa: E402
 
 NETWORKS = ("wrn-28-10", "wrn-16-10", "wrn-40-4", "wrn-16-4", "wrn-16-1")
 MUST = {"wrn-28-10": 0.50, "wrn-16-10": 0.50, "wrn-40-4": 0.60, "wrn-16-4": 0.60, "wrn-16-1": 1.00}
@@ -184,7 +184,8 @@ def main():
     parser.add_argument("--steps", type=int, default=7)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--output", type=pathlib.Path, default=HERE / "results")
-    parser.add_argument("--readme", type=pathlib.Path)
+    parser.add_argument("--readme", type=pathlib.Path, help="gets the table of steps")
+    parser.add_argument("--page", type=pathlib.Path, help="gets all tables")
     parser.add_argument("--inference-networks", nargs="*", default=INFERENCE_NETWORKS)
     options = parser.parse_args()
 
@@ -204,10 +205,11 @@ def main():
         [table(results, "a training step")]
         + ([table(inference, "inference")] if inference else []) + [batches_sentence(growth)])
     print(text)
-    if options.readme:
+    if options.readme and options.page:
         note = (f"Device {results[0]['device']}, PyTorch {results[0]['torch']}, "
                 f"{results[0]['rounds']} rounds in turns.")
-        insert(options.readme, "numbers", f"{text}\n\n{note}")
+        insert(options.readme, "steps", f"{table(results, 'a training step')}\n\n{note}")
+        insert(options.page, "numbers", f"{text}\n\n{note}")
 
 
 if __name__ == "__main__":

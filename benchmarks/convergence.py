@@ -1,6 +1,6 @@
 """Trains the same small network by the same recipe with WideCL and with PyTorch, and compares test errors.
 
-    python convergence.py --widecl PATH [--model wrn-16-1] [--seeds 1 2 3] [--readme README.md]
+    python convergence.py --widecl PATH [--model wrn-16-1] [--seeds 1 2 3] [--page FILE]
 
 Fashion-MNIST by the recipe `quick`. Each seed trains twice: WideCL with the algorithms that it tuned, and
 PyTorch, whose random numbers are its own, so that only the errors' distribution is the same. The first
@@ -139,7 +139,7 @@ def main():
     parser.add_argument("--model", default="wrn-16-1")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--output", type=pathlib.Path, default=HERE / "results")
-    parser.add_argument("--readme", type=pathlib.Path)
+    parser.add_argument("--page", type=pathlib.Path)
     options = parser.parse_args()
 
     recipe = json.loads(subprocess.run(
@@ -176,8 +176,8 @@ def main():
         f"`--algorithms direct` seed {options.seeds[0]} ends at {direct:.2f} %, "
         f"{abs(direct - errors['WideCL'][0]):.2f} points from the tuned algorithms.")
     print(text)
-    if options.readme:
-        insert(options.readme, "convergence", text)
+    if options.page:
+        insert(options.page, "convergence", text)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 
 Takes the numbers of `widecl bench layers --json`, of the first network writes roofline.json and
 roofline.svg into the device's folder; prints where a step's time goes, and how far that is from the
-roofs, in Markdown, and `--readme` puts that into a file between its two markers. A point's height is
+roofs, in Markdown, and `--page` puts that into a file between its two markers. A point's height is
 the direct algorithm's arithmetic over the time: Winograd's F(4x4, 3x3) makes a quarter of the
 multiplications, so its own roof lies four times as high.
 """
@@ -167,7 +167,7 @@ def main():
     parser.add_argument("--networks", nargs="+", default=NETWORKS)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--output", type=pathlib.Path, default=HERE / "results")
-    parser.add_argument("--readme", type=pathlib.Path)
+    parser.add_argument("--page", type=pathlib.Path)
     options = parser.parse_args()
     reports = [measure(network, options) for network in options.networks]
     report = reports[0]
@@ -177,8 +177,8 @@ def main():
     (folder / "roofline.svg").write_text(plot(report))
     text = limits(reports) + "\n\n" + work(report)
     print(text)
-    if options.readme:
-        insert(options.readme, "limits", text)
+    if options.page:
+        insert(options.page, "limits", text)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ results, with the other's, and with the defaults. FILE is libintelocl.so of the 
 intel-opencl-rt (which also needs intel-cmplr-lib-rt). Per width: networks on pocl with the
 convolutions' results of another width only. Every measurement is a process of its own; the settings
 take turns, and the median of the rounds' medians counts. Writes transfer.json into the device's
-folder and prints two tables in Markdown; `--readme` puts them into a file between its two markers.
+folder and prints two tables in Markdown; `--page` puts them into a file between its two markers.
 """
 
 import argparse
@@ -102,7 +102,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--output", type=pathlib.Path, default=HERE / "results")
-    parser.add_argument("--readme", type=pathlib.Path)
+    parser.add_argument("--page", type=pathlib.Path)
     options = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as name:
@@ -147,8 +147,8 @@ def main():
     text = (table(f"A training step of {NETWORK.upper()}, batch 32, on", devices) + "\n\n"
             + table("A training step on pocl, batch 32, of", widths))
     print(text)
-    if options.readme:
-        insert(options.readme, "transfer", text)
+    if options.page:
+        insert(options.page, "transfer", text)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 PROGRAMS is what `widecl-benchmarks programs MODEL...` prints. A kernel fails where it does not build,
 spills registers, takes more local memory or more work-items than the device class has. The numbers
 are compared with results.json beside this file: fewer work-groups or threads at a time than there is a
-failure, too; `--update` writes the file, and the table in ../README.md, anew. No GPU is needed, and none is used: registers and
+failure, too; `--update` writes the file, and the table in ../docs/tested-on.md, anew. No GPU is needed, and none is used: registers and
 occupancy are these compilers' (not the drivers'), times are not known at all.
 """
 
@@ -22,7 +22,7 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scripts"))
-from readme import insert  # noqa: E402
+from documents import insert  # noqa: E402
 
 KERNELS = HERE.parent / "Kernels"
 TOOLS = HERE / ".tools"
@@ -359,7 +359,7 @@ def main():
                     failed += 1
     if options.update:
         RESULTS.write_text(json.dumps(found, indent=0, sort_keys=True) + "\n")
-        insert(HERE.parent / "README.md", "gpus", summary)
+        insert(HERE.parent / "docs" / "tested-on.md", "gpus", summary)
     print(summary)
     print(f"{len(jobs)} compiled, {failed} failed")
     return 1 if failed else 0

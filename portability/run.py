@@ -1,6 +1,6 @@
 """Runs the conformance tests on several OpenCL implementations, and plants bugs to see them caught.
 
-    python run.py --widecl PATH [--full] [--seed N] [--output FILE] [--readme FILE]
+    python run.py --widecl PATH [--full] [--seed N] [--output FILE] [--page FILE]
     python run.py --widecl PATH --only Oclgrind --op sgd --largest 3e3 --bugs missing-barrier
     python run.py --widecl PATH --only --other-code --full --op augment --bugs
 
@@ -9,7 +9,7 @@ with empty caches. Oclgrind also checks every memory access for races, divergenc
 uninitialised values; its log must stay empty. Each patch in bugs/ is then applied to a copy of the
 kernels, where Oclgrind must report it. By default a sample is checked, which the commit chooses
 (scripts/test-seed); --full checks everything. Writes the results as JSON and, between two markers, as
-a table into `--readme`; what does not run, such as code for AVX-512 on a processor without it, keeps
+a table into `--page`; what does not run, such as code for AVX-512 on a processor without it, keeps
 its last result there. Exit status 1: something is wrong.
 """
 
@@ -29,7 +29,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scripts"))
-from readme import insert  # noqa: E402
+from documents import insert  # noqa: E402
 
 from implementations import IMPLEMENTATIONS, POCL_CODE, PROCESSOR  # noqa: E402
 
@@ -216,7 +216,7 @@ def main():
     parser.add_argument("--largest", help="operations or bytes that a problem has at most")
     parser.add_argument("--bugs", nargs="*", choices=bug_names, default=bug_names)
     parser.add_argument("--output", type=pathlib.Path, help="results.json")
-    parser.add_argument("--readme", type=pathlib.Path)
+    parser.add_argument("--page", type=pathlib.Path)
     options = parser.parse_args()
     options.widecl = options.widecl.resolve()
     if options.seed is None:
@@ -248,8 +248,8 @@ def main():
     }
     if options.output:
         options.output.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
-    if options.readme:
-        insert(options.readme, "tested on", table(results))
+    if options.page:
+        insert(options.page, "tested on", table(results))
     wrong = sum(bool(row["failures"]) for row in rows)
     missed = sum(not row["caught"] for row in bug_rows)
     print(f"{wrong} of {len(rows)} implementations with failures, "

@@ -6,17 +6,24 @@ import Glibc
 package struct TuningStore: Sendable {
   /// The folder; made when it is first written to.
   package let folder: String
+  private let kernels: String
   private let files: any FileOperations
 
-  package init(folder: String, files: any FileOperations = SystemFiles()) {
+  /// A store whose journal is that of tries with `kernels`, a digest of their sources.
+  package init(folder: String, kernels: String = "", files: any FileOperations = SystemFiles()) {
     self.folder = folder
+    self.kernels = kernels
     self.files = files
   }
 
   /// The results.
   package var path: String { folder + "/tuning.json" }
   /// The journal of tries.
-  package var journal: String { folder + "/tuning-journal.jsonl" }
+  ///
+  /// Other kernels have another: what one of them did wrong is none of theirs.
+  package var journal: String {
+    folder + "/tuning-journal" + (kernels.isEmpty ? "" : "-" + kernels) + ".jsonl"
+  }
 
   /// What checks of operations in use found.
   package var checks: String { folder + "/checks.jsonl" }

@@ -11,6 +11,7 @@ package final class Context: @unchecked Sendable {  // cl_context is thread-safe
   private let programs = Mutex<[ProgramKey: Program]>([:])
   private let sources = Mutex<[String: String]>([:])
   private let memory = Mutex(MemoryUse())
+  private let reporter = Mutex<@Sendable (Preparation) -> Void>({ _ in })
   /// The device's facts, its memory cut to the limit that the context was given.
   package let info: DeviceInfo
 
@@ -80,6 +81,14 @@ package final class Context: @unchecked Sendable {  // cl_context is thread-safe
     let options = Program.options(Context.options(macros), for: device)
     return fnv1a("\(options)\n\(try self.source(source))".utf8)
   }
+
+  /// Lets `report` get how far preparations are that may take long.
+  package func reportPreparation(to report: @escaping @Sendable (Preparation) -> Void) {
+    reporter.withLock { $0 = report }
+  }
+
+  /// Says how far a preparation is.
+  package func report(_ preparation: Preparation) { reporter.withLock { $0 }(preparation) }
 
   /// Forgets the built programs; those that kernels still use live on.
   package func releasePrograms() { programs.withLock { $0.removeAll() } }

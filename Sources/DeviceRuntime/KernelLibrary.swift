@@ -33,6 +33,20 @@ package struct KernelLibrary: Sendable {
     path.hasPrefix("tuned/") && path.hasSuffix(".json")
   }
 
+  /// A number that changes with any of the kernels; nil where a folder cannot be read.
+  package var digest: UInt64? {
+    var paths = Self.embeddedPaths
+    if let directory {
+      guard let found = try? FileManager.default.subpathsOfDirectory(atPath: directory.path) else {
+        return nil
+      }
+      paths = found.filter { $0.hasSuffix(".cl") || $0.hasSuffix(".h") }
+    }
+    return fnv1a(
+      paths.sorted().map { "\($0)\n\((try? text(at: $0, includedBy: nil)) ?? "")" }
+        .joined(separator: "\n").utf8)
+  }
+
   /// The source at `path` with its includes put in, each once, lines numbered as in the files.
   package func source(_ path: String) throws(CLError) -> String {
     var included: Set<String> = [path]

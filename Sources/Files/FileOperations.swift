@@ -78,6 +78,11 @@ package struct SystemFiles: FileOperations {
 }
 
 extension FileOperations {
+  /// Writes the chunks one after the other.
+  package func writeAll(_ descriptor: Int32, _ chunks: [[UInt8]]) throws(FileError) {
+    for chunk in chunks { try writeAll(descriptor, chunk) }
+  }
+
   /// Writes all bytes, however many calls that takes.
   package func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) throws(FileError) {
     let failure: FileError? = bytes.withUnsafeBytes { buffer in

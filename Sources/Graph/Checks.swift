@@ -30,6 +30,7 @@ package final class Checks {
   private let environment: [String: String]
   private let isWhole: Bool
   private let isFresh: Bool
+  private let isOff: Bool
   package let report: (String) -> Void
   private let stop: () -> Bool
   private var seen: Set<CheckKey> = []
@@ -41,17 +42,20 @@ package final class Checks {
   /// Checks what `record` does not know.
   ///
   /// `environment` has the variables that may change a driver's compiler. `isWhole` compares every
-  /// element of every output; `isFresh` also checks what was right before. `report` gets a line for
-  /// each configuration that is wrong and one at the end.
+  /// element of every output; `isFresh` also checks what was right before. With `isOff` nothing is
+  /// checked, and only what is known to be wrong is not used. `report` gets a line for each
+  /// configuration that is wrong and one at the end.
   package init(
     record: CheckRecord = CheckRecord(), environment: [String: String] = [:],
-    isWhole: Bool = false, isFresh: Bool = false, report: @escaping (String) -> Void = { _ in },
+    isWhole: Bool = false, isFresh: Bool = false, isOff: Bool = false,
+    report: @escaping (String) -> Void = { _ in },
     stop: @escaping () -> Bool = { false }
   ) {
     self.record = record
     self.environment = environment
     self.isWhole = isWhole
     self.isFresh = isFresh
+    self.isOff = isOff
     self.report = report
     self.stop = stop
   }
@@ -72,6 +76,10 @@ package final class Checks {
     let before = (checks: checks.outcomes.count, seconds: checks.seconds)
     while true {
       let built = try build(trusted)
+      if checks.isOff {
+        for executor in executors(built) { try checks.tellOfWrong(in: executor, device: device) }
+        return built
+      }
       // All of them, so that each new build knows of everything that is wrong.
       let areRight = try executors(built).map {
         try checks.check($0, insteadOf: chooser, device: device)
@@ -111,12 +119,12 @@ package final class Checks {
       seconds += Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9
     }
     let context = executor.store.context
-    for (index, step) in executor.plan.steps.enumerated() {
-      let planned = executor.planned[index]
-      let key = try CheckKey(
-        operation: step.operation.name, problem: step.operation.problemText,
-        configuration: planned.configuration, plan: planned.plan, products: executor.products,
-        context: context, device: device)
+    let keys = try keys(of: executor, device: device)
+    let count = Set(keys).count { !seen.contains($0) && (isFresh || record.verdict($0) == nil) }
+    var done = 0
+    defer { context.report(Preparation(.checking, done: count, of: count)) }
+    for (index, key) in keys.enumerated() {
+      let step = executor.plan.steps[index]
       guard !seen.contains(key), found[key] == nil else { continue }
       let known = record.verdict(key)
       if let failure = wrong[key] ?? (isFresh ? nil : known?.failure) {
@@ -125,13 +133,15 @@ package final class Checks {
       let isReplacement =
         record.hasWrong(operation: key.operation)
         && step.operation.plan(choosing: wanted, on: context.info).configuration
-          != planned.configuration
+          != executor.planned[index].configuration
       if case .right(let seconds) = known, !isFresh {
         seen.insert(key)
         if isReplacement { try noteReplacement(step.operation, executor, seconds: seconds) }
         continue
       }
       if stop() { throw CheckError.Interrupted() }
+      context.report(Preparation(.checking, done: done, of: count))
+      done += 1
       let result = try result(of: index, executor)
       outcomes.append(
         Outcome(
@@ -150,6 +160,27 @@ package final class Checks {
       if isReplacement { try noteReplacement(step.operation, executor, seconds: result.seconds) }
     }
     return !found.values.contains { $0.failure != nil }
+  }
+
+  /// Says which operations are known to be wrong and used all the same, for want of another
+  /// configuration.
+  private func tellOfWrong(in executor: Executor, device: String) throws {
+    guard record.hasWrong else { return }
+    let info = executor.store.context.info
+    for key in Set(try keys(of: executor, device: device)) {
+      guard let failure = record.verdict(key)?.failure else { continue }
+      report("\(key.description(on: info)) is wrong and used all the same: \(failure)")
+    }
+  }
+
+  /// What a check of each step of the plan is known by.
+  private func keys(of executor: Executor, device: String) throws -> [CheckKey] {
+    try zip(executor.plan.steps, executor.planned).map { step, planned in
+      try CheckKey(
+        operation: step.operation.name, problem: step.operation.problemText,
+        configuration: planned.configuration, plan: planned.plan, products: executor.products,
+        context: executor.store.context, device: device)
+    }
   }
 
   private func noteReplacement(

@@ -49,6 +49,7 @@ package final class Executor {
       buffers.append(try buffer(of: tensor, at: index, external: external))
     }
     for (index, step) in plan.steps.enumerated() {
+      context.report(Preparation(.compiling, done: index, of: plan.steps.count))
       var bound = step.bindings.mapValues { buffers[$0] }
       for scratch in planned[index].plan.scratch {
         guard let place = memory.scratch[index][scratch.name] else {
@@ -62,6 +63,7 @@ package final class Executor {
           name: "\(step.layer) \(step.operation.name)", plan: planned[index].plan, buffers: bound,
           context: context, products: products))
     }
+    context.report(Preparation(.compiling, done: plan.steps.count, of: plan.steps.count))
   }
 
   /// Enqueues every operation without waiting, but those of `dropped` branches.

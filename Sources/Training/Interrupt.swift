@@ -1,50 +1,90 @@
+import Files
 import Glibc
 import Synchronization
 
-/// Asks the training loop to stop when the user presses Ctrl-C or the system ends the process.
+/// Asks the training loop to stop when the user presses Ctrl-C, closes the terminal, or the system
+/// ends the process.
 ///
-/// The first SIGINT or SIGTERM sets a flag, so that the loop can save its state; another one ends
-/// the process at once.
+/// The first SIGINT, SIGTERM or SIGHUP sets a flag, so that the loop can save its state, and is
+/// acknowledged on standard error; another one ends the process at once.
 package enum Interrupt {
   /// The exit status after an interruption.
   package static let exitStatus: Int32 = 130
 
-  /// Starts to listen for SIGINT and SIGTERM, instead of dying of them.
-  package static func install() {
-    // Reading the flag here initialises it before a handler can run: a lazy initialiser takes a
-    // lock, which a handler must not.
+  /// What the first signal is answered with unless a command has better words.
+  package static let usualAnswer: StaticString = "stopping; again to stop at once"
+
+  private static let signals = [SIGINT, SIGTERM, SIGHUP]
+
+  /// Has a thread of its own take the signals, for as long as the process lives.
+  ///
+  /// Other threads start with them blocked, and so do the programs that a driver's compiler starts:
+  /// Ctrl-C, which a terminal sends to all of them, does not end a linker in the middle of its work.
+  package static func receiveOnOwnThread() { _ = receiver }
+
+  /// Starts to listen for the signals, instead of dying of them; `answer`, unless it is empty,
+  /// acknowledges the first.
+  ///
+  /// A SIGHUP that is ignored, as under nohup, stays ignored.
+  package static func install(answer: StaticString = usualAnswer) {
+    // Reading the variables here initialises them before a handler can run: a lazy initialiser
+    // takes a lock, which a handler must not.
     firstSignalTime.store(0, ordering: .relaxed)
+    answerStart.store(UInt(bitPattern: answer.utf8Start), ordering: .relaxed)
+    answerCount.store(answer.utf8CodeUnitCount, ordering: .relaxed)
+    // A terminal shows ^C, or progress, in the line.
+    followsText.store(isatty(STDERR_FILENO) == 1, ordering: .relaxed)
+    receiveOnOwnThread()
     var action = sigaction()
     action.__sigaction_handler.sa_handler = { _ in handleSignal() }
     // System calls of the OpenCL driver and of file writing go on after the handler.
     action.sa_flags = SA_RESTART
-    // A parent may have started this process with signals blocked, as a worker thread of Dispatch
-    // does.
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    for signal in [SIGINT, SIGTERM] {
+    for signal in signals where signal != SIGHUP || !StandardStreams.isIgnored(SIGHUP) {
       sigaction(signal, &action, nil)
-      sigaddset(&signals, signal)
     }
-    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
-  /// Dies of SIGINT and SIGTERM again, and forgets an interruption.
+  /// Dies of the signals again, and forgets an interruption.
   package static func uninstall() {
-    for signal in [SIGINT, SIGTERM] { Glibc.signal(signal, SIG_DFL) }
+    for signal in signals where !StandardStreams.isIgnored(signal) {
+      Glibc.signal(signal, SIG_DFL)
+    }
     firstSignalTime.store(0, ordering: .relaxed)
   }
 
   /// Whether a signal has come.
   package static var isRequested: Bool { firstSignalTime.load(ordering: .relaxed) != 0 }
+
+  private static let receiver: Void = {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for signal in signals { sigaddset(&set, signal) }
+    pthread_sigmask(SIG_BLOCK, &set, nil)
+    var thread = pthread_t()
+    let code = pthread_create(
+      &thread, nil,
+      { _ in
+        var set = sigset_t()
+        sigemptyset(&set)
+        for signal in Interrupt.signals { sigaddset(&set, signal) }
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        while true { pause() }
+      }, nil)
+    // Without a thread for them the signals come to this one.
+    if code == 0 { pthread_detach(thread) } else { pthread_sigmask(SIG_UNBLOCK, &set, nil) }
+  }()
 }
 
 /// When the first signal came, in nanoseconds; 0 before it.
 ///
-/// A signal belongs to the process, and its handler can reach nothing but a global.
+/// A signal belongs to the process, and its handler can reach nothing but globals.
 private let firstSignalTime = Atomic<Int64>(0)
+/// The text that acknowledges the first signal.
+private let answerStart = Atomic<UInt>(0)
+private let answerCount = Atomic<Int>(0)
+private let followsText = Atomic<Bool>(false)
 
-/// Only does what POSIX calls async-signal-safe: atomics, clock_gettime, _exit.
+/// Only does what POSIX calls async-signal-safe: atomics, clock_gettime, write, _exit.
 private func handleSignal() {
   let code = errno
   var time = timespec()
@@ -52,7 +92,18 @@ private func handleSignal() {
   let now = Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
   let first = firstSignalTime.compareExchange(
     expected: 0, desired: max(now, 1), ordering: .relaxed)
-  // Two signals within 0.3 s are one: `timeout` signals its child, then the child's group.
-  if !first.exchanged && now &- first.original > 300_000_000 { _exit(130) }
+  if first.exchanged {
+    let count = answerCount.load(ordering: .relaxed)
+    if count > 0 {
+      var newline = UInt8(ascii: "\n")
+      if followsText.load(ordering: .relaxed) { write(STDERR_FILENO, &newline, 1) }
+      write(
+        STDERR_FILENO, UnsafeRawPointer(bitPattern: answerStart.load(ordering: .relaxed)), count)
+      write(STDERR_FILENO, &newline, 1)
+    }
+  } else if now &- first.original > 300_000_000 {
+    // Two signals within 0.3 s are one: `timeout` signals its child, then the child's group.
+    _exit(130)
+  }
   errno = code
 }

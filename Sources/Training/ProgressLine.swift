@@ -38,10 +38,7 @@ package struct ProgressLine {
           clock_gettime(CLOCK_MONOTONIC, &time)
           return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
         },
-        write: { text in
-          // Nobody can be told that the progress cannot be shown.
-          try? SystemFiles().writeAll(STDERR_FILENO, Array(text.utf8))
-        })
+        write: StandardStreams.tell)
     }
   }
 

@@ -26,7 +26,7 @@ extension TrainingRun.Options {
   func check(
     continuing old: Checkpoint.Header, filesDigest digest: String?, path: String, config: String
   ) throws {
-    let differences = [
+    let conditions: [(name: String, holds: Bool)] = [
       ("model", "\(old.model)" == "\(model)"), ("data", old.data == data.name),
       // Checkpoints of older versions have no digest.
       ("list of image files", old.filesDigest.map { $0 == digest } ?? true),
@@ -39,7 +39,8 @@ extension TrainingRun.Options {
         "micro-batch",
         microBatch.map { min($0, wholeBatch) == min(old.microBatch, wholeBatch) } ?? true
       ),
-    ].filter { !$0.1 }.map(\.0)
+    ]
+    let differences = conditions.filter { !$0.holds }.map(\.name)
     guard differences.isEmpty else {
       throw TrainingError(
         .badData, path,

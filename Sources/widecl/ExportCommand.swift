@@ -50,10 +50,10 @@ struct ExportCommand: ParsableCommand {
       }
     let source = try module.map { _ in try checkpoint.pyTorchModule(file: self.checkpoint) }
     try AtomicFile.write(content, to: path)
-    print(path)
+    printPath(path)
     if let module, let source {
       try AtomicFile.write([Array(source.utf8)], to: module)
-      print(module)
+      printPath(module)
     }
   }
 }
@@ -67,4 +67,9 @@ func withoutEnding(_ path: String) -> String {
 /// The path that a path stands for, through links.
 func resolved(_ path: String) -> String {
   URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+}
+
+/// Prints where an output went, unless standard output is where.
+func printPath(_ path: String) {
+  if !Destination.isStandardOutput(path) { print(path) }
 }

@@ -12,8 +12,12 @@ enum Failure {
   static func exit(_ error: any Error) -> Never {
     if let code = error as? ExitCode { WideCLCommand.end(code.rawValue) }
     let (status, text) = describe(error)
-    guard let text else { WideCLCommand.exit(withError: error) }  // help, version
-    FileHandle.standardError.write(Data("widecl: \(printable(text))\n".utf8))
+    if let text {
+      tell("widecl: \(printable(text))")
+      if let error = error as? CLError { tellLog(error) }
+    } else {
+      print(WideCLCommand.fullMessage(for: error))  // help, version
+    }
     WideCLCommand.end(status)
   }
 
@@ -38,9 +42,13 @@ enum Failure {
           + "a training with --resume"
       )
     case let error as CLError:
-      // A compiler may complain a thousand times about one thing.
-      let text = error.description.split(separator: "\n").joined(separator: " | ").prefix(2000)
-      return (70, "OpenCL: \(text); report it with the output of 'widecl devices'")
+      let folder = ProcessInfo.processInfo.environment["WIDECL_KERNELS"]
+      return (
+        70,
+        "OpenCL: \(firstLine(error.description)); "
+          + (folder.map { "mend the kernels in \($0), or unset WIDECL_KERNELS" }
+            ?? "report it with the output of 'widecl devices'")
+      )
     default:
       let code = WideCLCommand.exitCode(for: error)
       if code == .success { return (0, nil) }
@@ -51,6 +59,17 @@ enum Failure {
       return (70, "internal error: \(firstLine(message)); please report it")
     }
   }
+
+  /// Writes what a compiler said of a program, in its lines; it may complain a thousand times about
+  /// one thing.
+  private static func tellLog(_ error: CLError) {
+    let lines = error.description.split(whereSeparator: \.isNewline).dropFirst()
+    for line in lines.prefix(longestLog) { tell("  " + printable(String(line))) }
+    if lines.count > longestLog { tell("  and \(lines.count - longestLog) lines more") }
+  }
+
+  /// Lines of a compiler that are shown.
+  private static let longestLog = 40
 
   private static func outOfMemory(_ why: String) -> String {
     "device memory: \(why); give a smaller --batch, --micro-batch or model"

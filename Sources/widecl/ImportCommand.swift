@@ -41,7 +41,7 @@ struct ImportCommand: ParsableCommand {
     var model = try modelOptions.model(named: model)
     model.unitGamma = recipe.gammaInitialization == .one
     let weights = try ForeignWeights(contentsOf: file, model: model)
-    guard !FileManager.default.fileExists(atPath: path) else {
+    guard !isFile(path) else {
       throw TrainingError(
         .cannotWrite, path, why: "it exists already", advice: "choose another --output")
     }
@@ -50,7 +50,13 @@ struct ImportCommand: ParsableCommand {
         model: model, images: try images(of: weights, recipe: recipe), recipe: recipe, seed: seed),
       weights: weights)
     try checkpoint.write(to: path)
-    print(path)
+    printPath(path)
+  }
+
+  /// Whether a file is there that would be replaced.
+  private func isFile(_ path: String) -> Bool {
+    guard case .file? = try? Destination(path) else { return false }
+    return FileManager.default.fileExists(atPath: path)
   }
 
   /// What the weights are for: what the user says, else the file, else its shapes.

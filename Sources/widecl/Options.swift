@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import DeviceRuntime
+import Files
 import Foundation
 import Graph
 import Models
@@ -15,23 +16,34 @@ struct DeviceOptions: ParsableArguments {
       valueName: "index-or-name"))
   var device: String?
 
-  func makeContext() throws -> Context {
+  /// The context of a run; a worker leaves it to the process that started it to say what kernels
+  /// are used.
+  func makeContext(isWorker: Bool = false) throws -> Context {
     let environment = ProcessInfo.processInfo.environment
     let manager = try DeviceManager()
     let chosen = try manager.device(matching: device ?? environment["WIDECL_DEVICE"])
-    return try manager.makeContext(on: chosen, environment: environment)
+    let context = try manager.makeContext(on: chosen, environment: environment)
+    if !isWorker, let folder = context.kernels.directory {
+      tell("kernels of \(folder.path) (WIDECL_KERNELS), not the built-in ones")
+    }
+    context.reportPreparation(to: PreparationProgress().show)
+    return context
   }
 }
 
 extension DeviceManager {
   /// A context with the kernels and the cache that the environment names.
   func makeContext(on device: Device, environment: [String: String]) throws -> Context {
-    let kernels = environment["WIDECL_KERNELS"].map { URL(fileURLWithPath: $0) }
-    return try makeContext(
-      on: device, kernels: KernelLibrary(directory: kernels),
+    try makeContext(
+      on: device, kernels: kernelLibrary(environment),
       programCache: cacheFolder(environment)?.appending(path: "programs"),
       memoryLimit: memoryLimit(environment))
   }
+}
+
+/// The built-in kernels, or those of the folder WIDECL_KERNELS.
+func kernelLibrary(_ environment: [String: String]) -> KernelLibrary {
+  KernelLibrary(directory: environment["WIDECL_KERNELS"].map { URL(fileURLWithPath: $0) })
 }
 
 /// The most bytes of a device's memory to use: WIDECL_MEMORY_LIMIT; nil for all there are.
@@ -54,7 +66,8 @@ func cacheFolder(_ environment: [String: String]) -> URL? {
   if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") {
     return URL(fileURLWithPath: cache).appending(path: "widecl")
   }
-  return environment["HOME"].map { URL(fileURLWithPath: $0).appending(path: ".cache/widecl") }
+  guard let home = environment["HOME"], home.hasPrefix("/") else { return nil }
+  return URL(fileURLWithPath: home).appending(path: ".cache/widecl")
 }
 
 /// What a model's name leaves open.
@@ -137,9 +150,7 @@ func readRecipe(_ nameOrFile: String) throws -> Recipe {
 }
 
 /// Writes one line for people on standard error.
-func tell(_ text: String) {
-  FileHandle.standardError.write(Data((text + "\n").utf8))
-}
+func tell(_ text: String) { StandardStreams.tell(text + "\n") }
 
 /// Prints one JSON document with sorted keys on standard output.
 func printJSON(_ value: some Encodable) throws {

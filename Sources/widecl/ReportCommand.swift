@@ -16,6 +16,6 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     let path = output ?? folder + "/report-curves.html"
     try Report(folder: folder).write(to: path)
-    print(path)
+    printPath(path)
   }
 }

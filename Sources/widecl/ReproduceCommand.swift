@@ -81,7 +81,7 @@ struct ReproduceCommand: ParsableCommand {
     defer { withExtendedLifetime(lock) {} }
     try settings.claim(folder: folder)
     tell(text(of: try study.plan(chooser: tuningOptions.chooser(for: context)), on: context))
-    Interrupt.install()
+    Interrupt.install(answer: "stopping after this step; again to stop now, unsaved")
     let outcome = try study.run(
       chooser: { try tuningOptions.chooser(for: context, tuning: $0) },
       algorithms: tuningOptions.algorithms, distrust: userDistrust(),

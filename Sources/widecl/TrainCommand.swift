@@ -99,7 +99,7 @@ struct TrainCommand: ParsableCommand {
     let network = try modelOptions.model(named: model)
     let dataset = try loadDataset(data, path: dataPath)
     let folder = output ?? "runs/\(network.name)-\(dataset.name)-seed\(seed)"
-    Interrupt.install()
+    Interrupt.install(answer: "stopping after this step; again to stop now, unsaved")
     let context = try deviceOptions.makeContext()
     tell("\(network.name) on \(dataset.name), device \(context.info.name)")
     // Locked before anything is tuned: a folder that cannot be used is no reason to tune first, and
@@ -136,7 +136,7 @@ struct TrainCommand: ParsableCommand {
           folder: runs == 1 ? whole : try RunFolder(parts[number], resume: resume),
           resume: resume, whitenings: whitenings()),
         context: context, chooser: chooser, checks: checks)
-      try checks?.amend(
+      try checks.amend(
         record, of: chooser, isBegun: run.trainer.totalSteps > 0, on: context.info)
       run.repeatedChecks = checkEvery.map { ({ widecl.checks(isFresh: true) }, $0) }
       if run.trainer.isSplit {

@@ -78,8 +78,16 @@ struct TuningOptions: ParsableArguments {
 extension Algorithms: ExpressibleByArgument {}
 
 /// The user's results; nil where there is no cache folder.
+///
+/// Those with other kernels than the built-in ones lie apart, and hold for just these kernels.
 func userStore() -> TuningStore? {
-  cacheFolder(ProcessInfo.processInfo.environment).map { TuningStore(folder: $0.path) }
+  let environment = ProcessInfo.processInfo.environment
+  guard let folder = cacheFolder(environment) else { return nil }
+  let kernels = kernelLibrary(environment)
+  let digest = kernels.digest.map { String($0, radix: 16) } ?? ""
+  return kernels.directory == nil
+    ? TuningStore(folder: folder.path, kernels: digest)
+    : TuningStore(folder: folder.appending(path: "kernels/\(digest)").path)
 }
 
 /// The user's results; an error where there is no cache folder.
@@ -93,7 +101,11 @@ func requiredUserStore() throws(TuningError) -> TuningStore {
 }
 
 /// What crashed while it was tuned on the user's devices, or was found wrong there.
-func userDistrust() -> Distrust { userStore()?.distrust ?? Distrust() }
+func userDistrust() -> Distrust {
+  var distrust = userStore()?.distrust ?? Distrust()
+  distrust.note = { tell("widecl: \($0)") }
+  return distrust
+}
 
 /// Reads a file of tuning results that the user names.
 func readTuningFile(_ path: String) throws -> TuningDatabase {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Autotuner
 import DeviceRuntime
+import Files
 import Foundation
 import Operators
 import Training
@@ -41,20 +42,24 @@ func runTuningWorker(_ options: DeviceOptions) throws {
     throw TuningError(
       .badData, "standard input", why: "it holds no work", advice: "use 'widecl tune'")
   }
-  Interrupt.install()
+  Interrupt.install(answer: "")
   // Without its parent nobody reads the events.
   let parent = getppid()
-  let context = try options.makeContext()
+  let context = try options.makeContext(isWorker: true)
   let session = try TuningSession(
     queue: context.makeQueue(), store: store,
     shipped: TuningDatabase(shippedWith: context.kernels), operations: allOperations,
     products: { $0.productParameters(on: $1) })
-  let encoder = JSONEncoder()
-  try session.run(work, stop: { Interrupt.isRequested || getppid() != parent }) { event in
-    guard let data = try? encoder.encode(event) else { return }
-    FileHandle.standardOutput.write(data + Data("\n".utf8))
-  }
+  try session.run(work, stop: { Interrupt.isRequested || getppid() != parent }, report: sendEvent)
   if Interrupt.isRequested { throw ExitCode(Interrupt.exitStatus) }
+}
+
+/// Sends a line of JSON to the process that started this one.
+func sendEvent(_ event: some Encodable) {
+  guard let data = try? JSONEncoder().encode(event) else { return }
+  do throws(FileError) {
+    try SystemFiles().writeAll(STDOUT_FILENO, Array(data) + [UInt8(ascii: "\n")])
+  } catch { WideCLCommand.end(Interrupt.exitStatus) }
 }
 
 /// A line that shows how far a tuning is.

@@ -32,19 +32,15 @@ func runVerificationWorker(_ options: DeviceOptions) throws {
     throw TuningError(
       .badData, "standard input", why: "it holds no work", advice: "use 'widecl verify'")
   }
-  Interrupt.install()
+  Interrupt.install(answer: "")
   // Without its parent nobody reads the events.
   let parent = getppid()
-  let context = try options.makeContext()
+  let context = try options.makeContext(isWorker: true)
   let suite = try ConformanceSuite(
     work, tuned: store.load().database, shipped: TuningDatabase(shippedWith: context.kernels),
     journal: Journal(store.journal)
-  ) { try options.makeContext().makeQueue() }
-  let encoder = JSONEncoder()
-  func say(_ event: VerificationEvent) {
-    guard let data = try? encoder.encode(event) else { return }
-    FileHandle.standardOutput.write(data + Data("\n".utf8))
-  }
+  ) { try options.makeContext(isWorker: true).makeQueue() }
+  func say(_ event: VerificationEvent) { sendEvent(event) }
   for (task, name) in work.operations.enumerated() {
     guard let operation = allOperations.first(where: { $0.name == name }) else { continue }
     guard

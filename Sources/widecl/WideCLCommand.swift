@@ -1,5 +1,6 @@
 import ArgumentParser
 import CMalloc
+import Files
 import Glibc
 import Training
 
@@ -37,6 +38,8 @@ struct WideCLCommand: ParsableCommand {
     ])
 
   static func main() {
+    StandardStreams.openClosed()
+    StandardStreams.reportClosedPipes()
     // Else glibc, once a large array is freed, keeps later ones in a heap that it hardly shrinks:
     // 77 MiB more for WRN-28-10.
     mallopt(M_MMAP_THRESHOLD, 1 << 20)
@@ -46,6 +49,9 @@ struct WideCLCommand: ParsableCommand {
     sigemptyset(&signals)
     sigaddset(&signals, SIGXFSZ)
     pthread_sigmask(SIG_BLOCK, &signals, nil)
+    Surroundings.prepare()
+    if let status = LimitedSpace.run() { end(status) }
+    Interrupt.receiveOnOwnThread()
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -58,7 +64,13 @@ struct WideCLCommand: ParsableCommand {
   /// Ends the process without the destructors of drivers and libraries: those of a lost device may
   /// wait for it for ever, and others take things away that threads, or each other, still need.
   static func end(_ status: Int32) -> Never {
-    fflush(nil)
+    do throws(FileError) { try StandardStreams.finishOutput() } catch {
+      if status == 0 {
+        tell(
+          "widecl: standard output: cannot be written: \(error.reason); make room, or look there")
+        _exit(73)
+      }
+    }
     _exit(status)
   }
 }

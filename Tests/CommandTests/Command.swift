@@ -38,10 +38,11 @@ final class Command {
   /// Starts `widecl`, or another product of the package, with `arguments`.
   ///
   /// `environment` is put over the tests' own, where an empty value removes a variable. `launcher`,
-  /// a program with its arguments, starts it where given.
+  /// a program with its arguments, starts it where given. What goes to a stream that is given is
+  /// not in the result.
   init(
     _ arguments: [String], program: String = "widecl", environment: [String: String] = [:],
-    launcher: [String] = []
+    launcher: [String] = [], standardOutput: FileHandle? = nil, standardError: FileHandle? = nil
   ) throws {
     scratch = try TemporaryFolder()
     outFile = scratch.url.appending(path: "out")
@@ -56,8 +57,8 @@ final class Command {
       .merging(environment) { $1 }
       .filter { !$0.value.isEmpty }
     process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: outFile)
-    process.standardError = try FileHandle(forWritingTo: errorFile)
+    process.standardOutput = try standardOutput ?? FileHandle(forWritingTo: outFile)
+    process.standardError = try standardError ?? FileHandle(forWritingTo: errorFile)
     try process.run()
   }
 

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// README's table of environment variables has those that are read, and no others.
+/// The documented variables are those that are read, and no others.
 @Suite struct EnvironmentTests {
   private static let repository = URL(filePath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -19,17 +19,52 @@ import Testing
     return found
   }
 
-  @Test func readmesTableIsComplete() throws {
+  @Test func theTableIsComplete() throws {
     // What the tests tell their own layer between programs and drivers is no user's.
     let used = try names(in: "Sources", ending: "swift").union(names(in: "Tests", ending: "swift"))
       .subtracting(names(in: "Tests", ending: "c"))
     #expect(used.isSuperset(of: ["WIDECL_DEVICE", "WIDECL_TEST_SEED"]))
-    let readme = try String(
-      contentsOf: Self.repository.appending(path: "README.md"), encoding: .utf8)
-    let rows = readme.split(separator: "\n").compactMap { line in
+    let page = try String(
+      contentsOf: Self.repository.appending(path: "docs/commands.md"), encoding: .utf8)
+    let rows = page.split(separator: "\n").compactMap { line in
       line.prefixMatch(of: /\| `(WIDECL_[A-Z_]+)` \|/).map { String($0.1) }
     }
     #expect(rows.sorted() == used.sorted())
+  }
+
+  @Test func anEmptyVariableIsNone() throws {
+    let names = try names(in: "Sources", ending: "swift")
+    let empty = ["/usr/bin/env"] + names.sorted().map { $0 + "=" }
+    let arguments = ["evaluate", try Small.checkpoint(), "--data", Small.data, "--json"]
+    let result = try Command.run(arguments, launcher: empty)
+    #expect(result.status == 0 && result.error.isEmpty, "\(result)")
+    #expect(result.out == (try Command.run(arguments).out))
+  }
+
+  @Test func aVariableThatDoesNotExistIsSaid() throws {
+    let result = try Command.run("devices", environment: ["WIDECL_DEVCE": "0"])
+    #expect(result.status == 0)
+    #expect(
+      result.error
+        == "widecl: WIDECL_DEVCE is no variable that is read; did you mean WIDECL_DEVICE?\n")
+    // Also where the command runs in processes of its own.
+    let tuned = try Command.run(
+      ["bench", "step", Small.model, "--image", "1x8x8", "--batch", "2", "--steps", "1"],
+      environment: ["WIDECL_OTHER": "1"],
+      launcher: ["/bin/bash", "-c", "ulimit -f 1000000; exec \"$@\"", "bash"])
+    #expect(tuned.errorLines.count { $0.contains("WIDECL_OTHER") } == 1, "\(tuned)")
+  }
+
+  @Test func withoutAHomeNothingIsKeptInTheCurrentFolder() throws {
+    let folder = try TemporaryFolder()
+    for home in [["-u", "HOME"], ["HOME="], ["HOME=here"]] {
+      let launcher =
+        ["/usr/bin/env", "-u", "XDG_CACHE_HOME", "-u", "POCL_CACHE_DIR", "-C", folder.url.path]
+        + home
+      let result = try Command.run(["devices"], launcher: launcher)
+      #expect(result.status == 0, "\(result)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+    }
   }
 
   @Test func theHelpHasThoseThatAreNotOfTheTests() throws {

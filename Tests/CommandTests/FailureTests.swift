@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// Files, devices and folders that are not as they should be.
@@ -123,6 +124,23 @@ struct FailureTests {
     #expect(try first.wait(seconds: 60).status == 130)
   }
 
+  /// A compiler that ends its process for want of space ends it with the contract's status.
+  @Test func noSpaceForCompiledKernels() throws {
+    let folder = try TemporaryFolder()
+    let bench = [
+      "bench", "step", Small.model, "--image", "1x8x8", "--batch", "4", "--steps", "1", "--no-tune",
+    ]
+    for (kibibytes, status) in [(8, Int32(73)), (1 << 20, 0)] {
+      let result = try Command.run(
+        bench, environment: ["POCL_CACHE_DIR": folder.path("\(kibibytes)")],
+        launcher: ["/bin/bash", "-c", "ulimit -f \(kibibytes); exec \"$@\"", "bash"])
+      #expect(result.status == status, "\(result)")
+      if status == 73 {
+        #expect(result.errorLines.last?.contains("set POCL_CACHE_DIR") == true, "\(result)")
+      }
+    }
+  }
+
   @Test func moreThanTheDevicesMemory() throws {
     try expectFailure(
       75, ["bench", "step", "wrn-28-10", "--batch", "100000", "--no-tune"], mentions: "--batch")
@@ -148,6 +166,23 @@ struct FailureTests {
     let folder = try TemporaryFolder()
     try expectFailure(
       70, ["bench", "step", "wrn-10-1", "--image", "1x8x8", "--no-tune"],
-      environment: ["WIDECL_KERNELS": folder.url.path], mentions: folder.url.path)
+      environment: ["WIDECL_KERNELS": folder.url.path], mentions: folder.url.path,
+      afterProgress: true)
+  }
+
+  /// A kernel that somebody is working on: the compiler's own lines, and what can be done.
+  @Test func aKernelThatDoesNotCompile() throws {
+    let kernels = try PatchedKernels(
+      "sgd/sgd.cl", replacing: "  int i = (int)get_global_id(0) * (VEC * ITEM_N);",
+      with: "  int i = (int)get_global_id(0) * (VEC * ITEM_N)\n  nonsense;")
+    let bench = ["bench", "step", Small.model, "--image", "1x8x8", "--no-tune", "--no-check"]
+    let result = try Command.run(bench, environment: ["WIDECL_KERNELS": kernels.path])
+    #expect(result.status == 70 && result.out.isEmpty)
+    let lines = result.errorLines
+    #expect(lines[0].hasPrefix("kernels of \(kernels.path) "), "\(result.error)")
+    #expect(lines[1].hasPrefix("widecl: OpenCL: building sgd/sgd.cl failed"), "\(result.error)")
+    #expect(lines[1].hasSuffix("mend the kernels in \(kernels.path), or unset WIDECL_KERNELS"))
+    #expect(lines[2...].contains { $0.hasPrefix("  ") && $0.contains("error:") })
+    #expect(lines[2...].contains { $0.contains("nonsense;") }, "the line itself")
   }
 }

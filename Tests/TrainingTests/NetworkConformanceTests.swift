@@ -10,7 +10,7 @@ import Testing
 
 @testable import Training
 
-/// Conformance at the sizes of the networks and data sets that README names: the examples of
+/// Conformance at the sizes of the networks and data sets that docs/ names: the examples of
 /// `OperatorConformanceTests` are small and odd, these are what runs launch.
 @Suite(.serialized)
 struct NetworkConformanceTests {

@@ -48,6 +48,11 @@ package final class CheckRecord: Sendable {
 
   package func verdict(_ key: CheckKey) -> Verdict? { verdicts.withLock { $0[key] } }
 
+  /// Whether anything was found wrong, here or elsewhere.
+  package var hasWrong: Bool {
+    verdicts.withLock { verdicts in verdicts.contains { $0.value.failure != nil } }
+  }
+
   /// Whether anything of the operation was found wrong, here or elsewhere.
   package func hasWrong(operation: String) -> Bool {
     verdicts.withLock { verdicts in

@@ -118,9 +118,10 @@ struct Download {
     while process.isRunning {
       usleep(20_000)
       report(size)
-      // What a server sends is not bounded by what it should send; and curl, in a group of its own,
-      // does not see Ctrl-C.
-      if size > file.size || stop() { process.terminate() }
+      // What a server sends is not bounded by what it should send; and curl, in a group of its own
+      // and with the signals blocked that this process takes on a thread of its own, does not see
+      // Ctrl-C.
+      if size > file.size || stop() { kill(process.processIdentifier, SIGKILL) }
     }
     process.waitUntilExit()
     if stop() {

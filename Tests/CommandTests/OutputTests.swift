@@ -1,0 +1,170 @@
+import ArgumentParser
+import Foundation
+import Testing
+
+@testable import widecl
+
+/// Every command with standard streams that are closed, full, or read by nobody.
+@Suite(.serialized)
+struct OutputTests {
+  /// A quick use of a command; nil for one that is missing here.
+  private static func example(_ command: String, in folder: TemporaryFolder) throws -> [String]? {
+    let checkpoint = try Small.checkpoint()
+    let output = ["--output", folder.path(UUID().uuidString)]
+    switch command {
+    case "devices": return []
+    case "summary": return [Small.model]
+    case "train": return Array(Small.train.dropFirst()) + ["--epochs", "1"] + output
+    case "evaluate": return [checkpoint, "--data", Small.data]
+    case "predict": return [checkpoint, try image(in: folder)]
+    case "report": return [try Small.finished.get().output] + output
+    case "export": return [checkpoint, "--format", "onnx"] + output
+    case "import": return [try weights(in: folder), "--model", Small.model] + output
+    case "verify": return ["add_relu"]
+    case "tune": return ["--list"]
+    case "bench step":
+      return [Small.model, "--image", "1x8x8", "--batch", "4", "--steps", "1", "--no-tune"]
+    case "bench layers":
+      return [Small.model, "--image", "1x8x8", "--batch", "4", "--no-tune"]
+    case "bench figure4": return ["--batch", "0"]
+    case "reproduce": return ["table1", "--data", Small.data, "--plan"]
+    case "data list": return []
+    case "data check": return ["fashion-mnist"]
+    case "data fetch": return ["no-such-data"]
+    default: return nil
+    }
+  }
+
+  private static func image(in folder: TemporaryFolder) throws -> String {
+    let path = folder.path("image.png")
+    let grey =
+      "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAADklEQVR4nGNIgQIGyhgAhHUZAVE+"
+      + "w4IAAAAASUVORK5CYII="
+    try #require(Data(base64Encoded: grey)).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  private static func weights(in folder: TemporaryFolder) throws -> String {
+    let path = folder.path("weights.safetensors")
+    let result = try Command.run(
+      "export", try Small.checkpoint(), "--format", "torch", "--output", path)
+    #expect(result.status == 0, "\(result.error)")
+    return path
+  }
+
+  /// The words of each command without subcommands.
+  private static func leaves(
+    of command: any ParsableCommand.Type = WideCLCommand.self, behind words: [String] = []
+  ) -> [[String]] {
+    let below = command.configuration.subcommands
+    if below.isEmpty { return [words] }
+    return below.flatMap {
+      leaves(of: $0, behind: words + [$0.configuration.commandName ?? "\($0)"])
+    }
+  }
+
+  /// A pipe whose reader is gone.
+  private static func brokenPipe() throws -> FileHandle {
+    let pipe = Pipe()
+    try pipe.fileHandleForReading.close()
+    return pipe.fileHandleForWriting
+  }
+
+  private static func shell(_ redirections: String) -> [String] {
+    ["/bin/bash", "-c", "exec \"$@\" \(redirections)", "bash"]
+  }
+
+  @Test(arguments: leaves())
+  func streams(command: [String]) throws {
+    let folder = try TemporaryFolder()
+    func run(
+      _ launcher: [String] = [], out: FileHandle? = nil, error: FileHandle? = nil
+    ) throws -> CommandResult {
+      let example = try #require(
+        try Self.example(command.joined(separator: " "), in: folder),
+        "no example of \(command)")
+      return try Command(
+        command + example, launcher: launcher, standardOutput: out, standardError: error
+      ).wait()
+    }
+    func full() throws -> FileHandle { try #require(FileHandle(forWritingAtPath: "/dev/full")) }
+    let usual = try run()
+    #expect([0, 64].contains(usual.status), "\(usual)")
+
+    // Nobody reads what is told: everything else is as usual.
+    #expect(try run(error: full()).status == usual.status)
+    #expect(try run(error: Self.brokenPipe()).status == usual.status)
+    #expect(
+      try run(["/bin/bash", "-c", "trap '' PIPE; exec \"$@\"", "bash"], error: Self.brokenPipe())
+        .status == usual.status)
+    #expect(try run(Self.shell("2>&-")).status == usual.status)
+    #expect(try run(Self.shell("<&- >&- 2>&-")).status == usual.status)
+
+    // A result that is not printed is told of, unless nobody wants it.
+    let unprinted = try run(out: full())
+    if usual.out.isEmpty {
+      #expect(unprinted.status == usual.status)
+    } else {
+      #expect(unprinted.status == 73, "\(unprinted)")
+      #expect(unprinted.errorLines.last?.hasPrefix("widecl: standard output: ") == true)
+    }
+    #expect(try run(Self.shell(">/dev/full 2>&1")).status == unprinted.status)
+    let unread = try run(out: Self.brokenPipe())
+    #expect(unread.status == usual.status)
+    #expect(!unread.error.contains("standard output"))
+  }
+
+  @Test(arguments: [["--help"], ["train", "--help"], ["--version"], ["train", "--show"]])
+  func whatIsOnlyPrinted(arguments: [String]) throws {
+    let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+    let result = try Command(arguments, standardOutput: full).wait()
+    #expect(result.status == 73 && result.errorLines.count == 1, "\(result)")
+    #expect(try Command(arguments, standardOutput: Self.brokenPipe()).wait().error.isEmpty)
+  }
+
+  /// Without descriptors 0 to 2 the files of a run are those of any run.
+  @Test func noFileGetsTheNumberOfAStandardStream() throws {
+    let folder = try TemporaryFolder()
+    let usual = try Small.finished.get().output
+    for (name, redirections) in [("error", "2>&-"), ("output", ">&-"), ("all", "<&- >&- 2>&-")] {
+      let output = folder.path(name)
+      let result = try Command(
+        Small.train + ["--epochs", "2", "--output", output], launcher: Self.shell(redirections)
+      ).wait()
+      #expect(result.status == 0)
+      for file in ["checkpoint-last.safetensors", "tuning.json", "config.json"] {
+        #expect(
+          FileManager.default.contents(atPath: "\(output)/\(file)")
+            == FileManager.default.contents(atPath: "\(usual)/\(file)"), "\(name): \(file)")
+      }
+      let log = try String(contentsOfFile: output + "/log.jsonl", encoding: .utf8)
+      #expect(log.split(separator: "\n").allSatisfy { $0.hasPrefix("{") && $0.hasSuffix("}") })
+    }
+  }
+
+  /// The terminal goes away in the middle of a training.
+  @Test func aTrainingWhoseTerminalIsClosedSavesItsState() throws {
+    let folder = try TemporaryFolder()
+    func train(_ output: String, _ launcher: [String] = []) throws -> Command {
+      let command = try Command(
+        Small.train + ["--epochs", "1000000", "--output", output], launcher: launcher)
+      while command.isRunning, try !command.errorSoFar().contains("epoch 1/") { usleep(2_000) }
+      return command
+    }
+    let command = try train(folder.path("run"))
+    command.send(SIGHUP)
+    let result = try command.wait(seconds: 60)
+    #expect(result.status == 130)
+    #expect(result.error.contains("stopping after this step; again to stop now, unsaved\n"))
+    #expect(result.error.contains("state saved in"))
+    #expect(
+      FileManager.default.fileExists(atPath: folder.path("run/checkpoint-last.safetensors")))
+
+    let kept = try train(folder.path("nohup"), ["/usr/bin/nohup"])
+    kept.send(SIGHUP)
+    usleep(500_000)
+    #expect(kept.isRunning)
+    kept.send(SIGTERM)
+    #expect(try kept.wait(seconds: 60).status == 130)
+  }
+}
