@@ -71,7 +71,7 @@ public struct DatasetLocator: Sendable {
     }
   }
 
-  /// The folder of `name`; throws `missing` where no candidate holds a file of it, `usage` for
+  /// The folder of `name`, or its one file; throws `missing` where no candidate holds a file of it, `usage` for
   /// synthetic data, which has no folder.
   public func locate(_ name: DatasetName, explicit: String? = nil) throws(DataError) -> URL {
     guard name.isOnDisk else {
@@ -79,14 +79,8 @@ public struct DatasetLocator: Sendable {
         .usage, what: name.description, why: "is generated and has no folder",
         whatToDo: "leave out --data-path")
     }
-    if case .npz(let path) = name {
-      guard explicit == nil else {
-        throw DataError(
-          .usage, what: name.description, why: "the name has its file in it",
-          whatToDo: "leave out --data-path")
-      }
-      return URL(fileURLWithPath: path)
-    }
+    // A run that goes on elsewhere knows its file by its path.
+    if case .npz(let path) = name { return URL(fileURLWithPath: explicit ?? path) }
     guard explicit != "" else {
       throw DataError(
         .missing, what: "--data-path", why: "empty",

@@ -90,7 +90,7 @@ package struct ImageFolder {
     }
     var unused = trained.unused
     if let tested { unused.add(tested.unused) }
-    for part in layout.unused { unused.add(part: part) }
+    unused.add(layout.unused)
     self.unused = unused
   }
 
@@ -99,8 +99,8 @@ package struct ImageFolder {
     let train: FilePath
     /// Nil where a part is held out.
     let test: FilePath?
-    /// Folders beside those of the splits.
-    var unused: [String] = []
+    /// What lies beside the folders of the splits.
+    var unused = UnusedFiles()
 
     init(_ folder: FilePath, mayHoldOut: Bool) throws(DataError) {
       let train = folder.appending("train")
@@ -119,9 +119,13 @@ package struct ImageFolder {
       let test = candidates.first(where: \.isFolder)
       if test == nil && !mayHoldOut { _ = try ImageFolder.entries(of: candidates[0]) }
       self.test = test
-      for entry in try ImageFolder.entries(of: folder) where entry.kind == .folder {
+      for entry in try ImageFolder.entries(of: folder) {
         let name = FilePath.text(entry.name)
-        if name != "train" && name != test?.lastComponent { unused.append("folder \(name)") }
+        if entry.kind == .file {
+          unused.add(file: entry.name)
+        } else if name != "train" && name != test?.lastComponent {
+          unused.add(part: "folder \(name)")
+        }
       }
     }
   }

@@ -78,7 +78,9 @@ import Testing
 
   @Test func whatIsNotUsedIsCountedByReason() throws {
     let folder = try made()
-    for name in ["train/a/1.heic", "train/a/more/2.HEIC", "val/b/3.avif", "train/labels.csv"] {
+    for name in [
+      "train/a/1.heic", "train/a/more/2.HEIC", "val/b/3.avif", "train/labels.csv", "info.txt",
+    ] {
       try folder.write(name, [1])
     }
     try folder.write("train/b/README", [1])
@@ -88,7 +90,7 @@ import Testing
     let unused = try #require(try Dataset.load(.folder(size: 16), at: folder.url).unused)
     #expect(
       unused.line(of: "folder:16")
-        == "folder:16: 5 files are not used: 2 .heic, 1 .avif, 2 other (.csv), "
+        == "folder:16: 6 files are not used: 2 .heic, 1 .avif, 3 other (.csv, .txt), "
         + "2 folders without images, folder test")
   }
 

@@ -101,6 +101,7 @@ extension Target {
     name: "npz", seeds: files(in: "Tests/DatasetsTests/Arrays", endings: ["npz"]),
     words: ["PK\u{1}\u{2}", "PK\u{3}\u{4}", "PK\u{5}\u{6}", "PK\u{7}\u{8}", "x_train.npy", "'<i8'"]
       .map { Array($0.utf8) } + [[8, 0], [0, 0], [1, 0]],
+    repair: repairedZip,
     // Pixels as they come, in another order, and the names of the classes that a label asks for.
     memoryPerByte: 1 << 15
   ) { file, _ in
