@@ -33,12 +33,14 @@ let package = Package(
     .systemLibrary(
       name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+    .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
       name: "CLAPACK", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
-    .target(name: "CImages", dependencies: ["CJPEG", "CPNG"]),
+    .target(name: "CImages", dependencies: ["CJPEG", "CPNG", "CTIFF", "CWebP"]),
     .target(name: "CLBlastParameters", dependencies: ["CCLBlast"]),
     .target(name: "CKernels", path: "Kernels", sources: ["kernels.c"]),
 
@@ -155,7 +157,8 @@ let package = Package(
     .testTarget(name: "ProtobufTests", dependencies: ["Protobuf"], swiftSettings: settings),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "Randomness"],
-      resources: [.copy("Images"), .copy("Matrices"), .copy("Whitening")], swiftSettings: settings),
+      resources: [.copy("Arrays"), .copy("Images"), .copy("Matrices"), .copy("Whitening")],
+      swiftSettings: settings),
     .testTarget(
       name: "TrainingTests",
       dependencies: [

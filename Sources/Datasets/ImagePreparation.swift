@@ -151,6 +151,6 @@ extension LabeledImages {
     guard let files else { return Array(images[index * pixels..<(index + 1) * pixels]) }
     let preparation = ImagePreparation(
       size: height, mean: [0, 0, 0], standardDeviation: [1, 1, 1])
-    return preparation.testPixels(of: try ImageFile.decode(contentsOf: files[index]))
+    return preparation.testPixels(of: try files.decode(index))
   }
 }

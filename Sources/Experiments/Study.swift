@@ -137,7 +137,8 @@ package struct Study {
     let training = try TrainingRun(
       TrainingRun.Options(
         model: model, data: data, recipe: settings.recipe, seed: settings.seed &+ UInt64(number),
-        limit: settings.limit, folder: output, resume: true, whitenings: whitenings),
+        limit: settings.limit, orientation: .ignored, folder: output, resume: true,
+        whitenings: whitenings),
       context: context, chooser: configurations, checks: checks)
     try checks?.amend(
       record, of: configurations, isBegun: training.trainer.totalSteps > 0, on: context.info)

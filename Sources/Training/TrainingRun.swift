@@ -19,6 +19,9 @@ package final class TrainingRun {
     package var fineTuning: FineTuning?
     package var seed: UInt64
     package var limit: Int?
+    /// What is done about the orientation that a camera noted; nil for turning images upright, or
+    /// for what the run that is continued began with.
+    package var orientation: OrientationHandling?
     /// Images that go through the network at once, at most; nil for as many as fit, or as many as
     /// the run that is continued began with.
     package var microBatch: Int?
@@ -36,8 +39,9 @@ package final class TrainingRun {
 
     package init(
       model: Model, data: Dataset, dataPath: String? = nil, recipe: Recipe,
-      fineTuning: FineTuning? = nil, seed: UInt64, limit: Int?, microBatch: Int? = nil,
-      folder: RunFolder, resume: Bool, whitenings: WhiteningStore = WhiteningStore()
+      fineTuning: FineTuning? = nil, seed: UInt64, limit: Int?,
+      orientation: OrientationHandling? = nil, microBatch: Int? = nil, folder: RunFolder,
+      resume: Bool, whitenings: WhiteningStore = WhiteningStore()
     ) {
       self.model = model
       self.data = data
@@ -46,6 +50,7 @@ package final class TrainingRun {
       self.fineTuning = fineTuning
       self.seed = seed
       self.limit = limit
+      self.orientation = orientation
       self.microBatch = microBatch
       self.folder = folder
       self.resume = resume
@@ -69,6 +74,7 @@ package final class TrainingRun {
   private let files: any FileOperations
   private let log: RunLog
   private let filesDigest: String?
+  private let orientation: OrientationHandling
   private let whitening: Whitening?
   private var bestError: Double?
   private var awaitsEvaluation = false
@@ -92,6 +98,9 @@ package final class TrainingRun {
     log = RunLog(path: folder.log, table: folder.table, files: files)
     filesDigest = options.filesDigest
     let checkpoint = try isContinued ? Checkpoint(contentsOf: path) : nil
+    orientation =
+      checkpoint.map { $0.header.orientation ?? .ignored } ?? options.orientation ?? .upright
+    options.data = options.data.handling(orientation)
     if let checkpoint {
       try options.check(
         continuing: checkpoint.header, filesDigest: filesDigest, path: path,
@@ -228,7 +237,8 @@ package final class TrainingRun {
     let position = try trainer.position()
     return Checkpoint.Header(
       model: options.model, classes: images.classes, image: images.image, data: images.data,
-      filesDigest: filesDigest, classNames: images.classNames, limit: options.limit,
+      filesDigest: filesDigest, heldOut: options.data.heldOut, orientation: orientation,
+      classNames: images.classNames, limit: options.limit,
       mean: images.mean, standardDeviation: images.standardDeviation, whitening: whitening,
       recipe: options.recipe, fineTuning: options.fineTuning, seed: options.seed,
       microBatch: trainer.microBatch, position: position, awaitsEvaluation: awaitsEvaluation,

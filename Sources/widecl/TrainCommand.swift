@@ -29,7 +29,17 @@ struct TrainCommand: ParsableCommand {
   var begunFolder: String?
   @Option(help: "The model: \(ModelName.forms).") var model: String?
   @OptionGroup(title: "Model") var modelOptions: ModelOptions
-  @Option(help: "The data set; see 'widecl data list'.") var data: String?
+  @Option(
+    help: ArgumentHelp(
+      "The data set; see 'widecl data list'. Or the path of a folder with a folder of images for "
+        + "each class.",
+      discussion: """
+        Of such a folder images become \(DatasetName.usualFolderSize) pixels wide and high; \
+        folder:SIZE with --data-path is for others. Where it has no train and val, a fifth of each \
+        class is kept for testing.
+        """,
+      valueName: "name-or-folder"))
+  var data: String?
   @Option(help: "The folder it lies in; searched for by default.") var dataPath: String?
   @Option(parsing: .unconditional, help: "Use only the first N training and test images.")
   var limit: Int?
@@ -63,6 +73,7 @@ struct TrainCommand: ParsableCommand {
         run adds a file.
         """))
   var tensorBoard = false
+  @OptionGroup(title: "Images") var orientationOptions: OrientationOptions
   @OptionGroup(title: "Tuning") var tuningOptions: TuningOptions
   @OptionGroup(title: "Checks") var checkOptions: CheckOptions
   @Option(
@@ -109,7 +120,8 @@ struct TrainCommand: ParsableCommand {
     let limit = limit ?? begun?.limit
     let runs = runs ?? begun?.configuration?.runs ?? 1
     let recordedPath = begun?.data == data ? begun?.configuration?.usableDataPath : nil
-    var dataset = try loadDataset(data, path: dataPath ?? recordedPath)
+    var dataset = try loadDataset(
+      data, path: dataPath ?? recordedPath, heldOut: begun?.header?.heldOut)
     if let header = begun?.header {
       recipe = recipeOptions.continuing(
         header, by: recipe, data: limit.map { dataset.prefix($0) } ?? dataset)
@@ -164,7 +176,8 @@ struct TrainCommand: ParsableCommand {
     for number in 0..<runs {
       var options = TrainingRun.Options(
         model: network, data: dataset, dataPath: dataPath, recipe: recipe, fineTuning: fineTuning,
-        seed: seed &+ UInt64(number), limit: limit, microBatch: microBatch,
+        seed: seed &+ UInt64(number), limit: limit, orientation: orientationOptions.orientation,
+        microBatch: microBatch,
         folder: runs == 1 ? whole : try RunFolder(parts[number], resume: resume),
         resume: resume, whitenings: whitenings())
       options.note = tell
