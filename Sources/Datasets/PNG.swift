@@ -19,7 +19,7 @@ package enum PNG {
         .map { pixels[$0] }[...]
     let header = images_header(
       width: UInt32(width), height: UInt32(height), channels: isShownWhole ? Int32(channels) : 1,
-      bits: 0)
+      bits: 0, orientation: 0)
     var message = [CChar](repeating: 0, count: Int(IMAGES_MESSAGE_SIZE))
     var count = 0
     let bytes = shown.withUnsafeBufferPointer {
