@@ -4,6 +4,10 @@ import Foundation
 public struct Dataset: Sendable {
   /// The name it is asked for by, such as `cifar10`.
   public let name: String
+  /// Whether it is a folder of the user's own images.
+  package var isFolder: Bool {
+    if case .folder? = try? DatasetName(parsing: name) { true } else { false }
+  }
   /// The name of each class, `[classes]`.
   public internal(set) var classNames: [String]
   /// The images to train on.

@@ -152,11 +152,7 @@ extension DatasetCheck {
           + (counts.1 == 0 ? ": none, so that its error is not known" : ""))
     }
     guard ok, let folder else { return }
-    let images = trainHistogram.reduce(0, +)
-    let batch = images < 4 * 128 ? " --batch \(max(1, images / 4))" : ""
-    print(
-      "to train on it  widecl train --model wrn-16-4 --data '\(Failure.printable(folder))' "
-        + "--recipe quick --set augmentation.pad=0\(batch)")
+    print("to train on it  widecl train --data '\(Failure.printable(folder))'")
   }
 }
 

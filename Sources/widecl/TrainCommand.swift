@@ -17,6 +17,7 @@ struct TrainCommand: ParsableCommand {
       continues, to the same bits, with the options that the run began with where none are given.
 
       Examples:
+        widecl train --data photos
         widecl train --model wrn-16-4 --data cifar10 --output runs/first
         widecl train --resume runs/first
         widecl train --model resnet-18 --weights resnet18.safetensors --new-head \
@@ -27,7 +28,12 @@ struct TrainCommand: ParsableCommand {
   @Argument(
     help: ArgumentHelp("The folder of a run, to continue it with --resume.", valueName: "run"))
   var begunFolder: String?
-  @Option(help: "The model: \(ModelName.forms).") var model: String?
+  @Option(
+    help: """
+      The model: \(ModelName.forms). For a folder of images \(TrainCommand.modelOfFolders) by \
+      default.
+      """)
+  var model: String?
   @OptionGroup(title: "Model") var modelOptions: ModelOptions
   @Option(
     help: ArgumentHelp(
@@ -84,6 +90,9 @@ struct TrainCommand: ParsableCommand {
   var checkEvery: Int?
   @OptionGroup(title: "Device") var deviceOptions: DeviceOptions
 
+  /// Small enough for a few hundred photos, and for a CPU.
+  private static let modelOfFolders = "wrn-16-2"
+
   func validate() throws {
     if let runs, !(1...1000).contains(runs) { throw ValidationError("--runs must be 1 to 1000") }
     if let checkEvery, checkEvery < 1 || checkOptions.noCheck {
@@ -110,11 +119,15 @@ struct TrainCommand: ParsableCommand {
     try checkWhatIsGiven()
     let begun = try resume ? folder.flatMap { try BegunRun(folder: $0) } : nil
     if let begunFolder, begun == nil { _ = try RunConfiguration(folder: begunFolder) }
-    guard let network = try model.map(modelOptions.model) ?? begun?.model(),
+    let usual = data.flatMap { DatasetName.folder(in: $0) } == nil ? nil : Self.modelOfFolders
+    guard
+      let network = try (model ?? (begun == nil ? usual : nil)).map(modelOptions.model)
+        ?? begun?.model(),
       let data = data ?? begun?.data
     else {
       throw ValidationError("'\(folder ?? "")' has no run to continue: give --model and --data")
     }
+    // What is wrong with the options is said before the data are read.
     var recipe = try recipeOptions.chosen(over: begun?.recipe)
     let seed = seed ?? begun?.seed ?? 1
     let limit = limit ?? begun?.limit
@@ -122,11 +135,13 @@ struct TrainCommand: ParsableCommand {
     let recordedPath = begun?.data == data ? begun?.configuration?.usableDataPath : nil
     var dataset = try loadDataset(
       data, path: dataPath ?? recordedPath, heldOut: begun?.header?.heldOut)
+    let images = dataset.isFolder ? min(dataset.train.count, limit ?? .max) : nil
+    recipe = try recipeOptions.chosen(over: begun?.recipe, images: images)
     if let header = begun?.header {
       recipe = recipeOptions.continuing(
         header, by: recipe, data: limit.map { dataset.prefix($0) } ?? dataset)
     } else if begun == nil {
-      try recipeOptions.explainEpochs(of: recipe)
+      try recipeOptions.explainEpochs(of: recipe, images: images)
     }
     let fineTuning = fineTuningOptions.chosen(over: begun?.fineTuning)
     if let fineTuning {
@@ -236,7 +251,8 @@ struct TrainCommand: ParsableCommand {
     if let begunFolder, !resume {
       throw ValidationError("to continue the run in '\(begunFolder)', give --resume")
     }
-    if !(resume && folder != nil) && (model == nil || data == nil) {
+    let isFolder = data.flatMap { DatasetName.folder(in: $0) } != nil
+    if !(resume && folder != nil) && !isFolder && (model == nil || data == nil) {
       throw ValidationError("give --model and --data, or --show, or --resume and a run's folder")
     }
   }

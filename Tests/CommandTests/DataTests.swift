@@ -57,7 +57,7 @@ struct DataTests {
     let text = try Command.run("data", "check", folder.path("set"))
     #expect(text.out.contains("images  19 x 23 x 1...3\n"), "\(text.out)")
     #expect(text.out.contains("\nclass a  2 to train, 0 to test: none, "), "\(text.out)")
-    #expect(text.out.contains("\nto train on it  widecl train --model "))
+    #expect(text.out.contains("\nto train on it  widecl train --data "))
     #expect(text.out.hasSuffix("\ncomplete\n"))
     #expect(text.errorLines.isEmpty)
   }
