@@ -7,6 +7,8 @@ from PIL import Image
 PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs/predict.md"
 # The program's mark on the page, and the file that it opens.
 SNIPPETS = {"photo": "photo.jpg", "grey": "shirt.png"}
+# EXIF's tag; 6 is a camera on its side.
+ORIENTATION = 0x0112
 # Of a probability.
 BOUND = 1e-3
 # Sizes of pictures: wide, tall, larger and smaller than the networks'.
@@ -51,9 +53,11 @@ def check(widecl, name, folder):
     program = re.search(rf"<!-- {name} -->\n```python\n(.*?)```", PAGE.read_text(), re.S)[1]
     random = np.random.default_rng(2)
     worst, sure = 0.0, []
-    for size in SIZES:
+    for number, size in enumerate(SIZES):
         path = folder / SNIPPETS[name]
-        picture(random, *size).save(path)
+        exif = Image.Exif()
+        exif[ORIENTATION] = 6 if number == 0 else 1
+        picture(random, *size).save(path, exif=exif)
         own = json.loads(run("predict", checkpoint, path, "--json", "--top", "1000"))[0]["classes"]
         subprocess.run(
             [sys.executable, "-c", program + "\nnp.save('answer.npy', probabilities)"], cwd=folder,

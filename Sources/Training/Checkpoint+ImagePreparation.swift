@@ -9,6 +9,7 @@ extension Checkpoint.Header {
     let isSquare = image.height == image.width
     let side = areFiles ? ImagePreparation.testSide(image.height) : image.height
     var result = [
+      "orientation": (orientation ?? .ignored).rawValue,
       "scale": isSquare
         ? "short side to \(side) pixels" : "until it covers \(image.height)x\(image.width)",
       "crop": "middle, \(image.height)x\(image.width)",

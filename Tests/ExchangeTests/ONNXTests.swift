@@ -82,6 +82,7 @@ import Training
     #expect(metadata["class_names"] == #"["class 0","class 1","class 2","class 3"]"#)
     #expect(metadata["data"] == "synthetic:1x8x8:4:20" && metadata["image"] == "1x8x8")
     #expect(metadata["scale"] == "short side to 8 pixels" && metadata["short_side"] == "8")
+    #expect(["upright", "ignored"].contains(metadata["orientation"]))
     #expect(metadata["crop"] == "middle, 8x8" && metadata["rounded"] == "true")
     #expect(metadata["interpolation"]?.hasPrefix("bicubic") == true)
     #expect(metadata["color"]?.hasPrefix("grey") == true)

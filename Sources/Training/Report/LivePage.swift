@@ -5,7 +5,6 @@ import Glibc
 package struct LivePage: Sendable {
   private let folder: String
   private var report: String { folder + "/report.html" }
-  private var log: String { folder + "/log.jsonl" }
 
   /// The page of a run's folder; throws with status 65 or 66 where that is none.
   package init(folder: String) throws {
@@ -15,29 +14,23 @@ package struct LivePage: Sendable {
 
   /// A text that changes whenever the page does.
   package var version: String {
-    [report, log, folder + "/config.json"].map { path in
+    [report, folder + "/log.jsonl", folder + "/config.json"].map { path in
       LivePage.modification(of: path).map { "\($0.tv_sec).\($0.tv_nsec)" } ?? "-"
     }.joined(separator: " ")
   }
 
-  /// The page that the run wrote after its last epoch, or one made from its log where that is newer.
+  /// The page that the run wrote after its last epoch, or one made from its log where that has
+  /// another last epoch.
   ///
   /// Throws with status 65 or 66 when the folder is no run's any more.
   package var html: String {
     get throws {
       let version = version
-      let page = try writtenPage ?? Report(folder: folder).html
+      let made = try Report(folder: folder)
+      let written = try? String(contentsOfFile: report, encoding: .utf8)
+      let page = written.flatMap { $0.contains(made.epochMark) ? $0 : nil } ?? made.html
       return page.replacing("</main>", with: LivePage.footer(version: version) + "</main>")
     }
-  }
-
-  /// What the run wrote, unless it has begun anew since.
-  private var writtenPage: String? {
-    guard let page = LivePage.modification(of: report),
-      let log = LivePage.modification(of: log),
-      (page.tv_sec, page.tv_nsec) >= (log.tv_sec, log.tv_nsec)
-    else { return nil }
-    return try? String(contentsOfFile: report, encoding: .utf8)
   }
 
   private static func modification(of path: String) -> timespec? {

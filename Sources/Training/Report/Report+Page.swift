@@ -8,13 +8,16 @@ extension Report {
     Markup.page(
       title: title,
       body: """
-        \(summary)\(factList)
+        \(epochMark)\(summary)\(factList)
         <section class="charts">\(charts)</section>
         \(confusionSection)\(classSection)\(sampleSection)\(networkSection)
         <h2>Configuration</h2>
         \(Markup.table(head: ["Option", "Value"], rows: configuration.map { [$0.key, $0.value] }))
         """)
   }
+
+  /// Tells pages after different epochs apart.
+  var epochMark: String { "<!-- after epoch \(records.last?.epoch ?? 0) -->" }
 
   private var summary: String {
     guard let last = records.last else {
