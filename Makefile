@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: benchmark benchmark-transfer convergence gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange test-nightly crash-test long-run portability portability-full tune-avx2 install deb check-deb build-static
+.PHONY: benchmark benchmark-transfer convergence gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange check-tensorboard test-nightly crash-test long-run portability portability-full tune-avx2 install deb check-deb build-static docs
 
 WIDECL := .build/release/widecl
 DEMO := runs/demo
@@ -112,8 +112,14 @@ check-exchange: build ## Compare predictions, exports and evaluation with onnxru
 	@[[ -x $(BENCHMARK_PYTHON) ]] || python3 -m venv .venv
 	@$(BENCHMARK_PYTHON) -c 'import torch' 2>/dev/null || \
 	  $(BENCHMARK_PYTHON) -m pip install -q '$(TORCH)' || $(BENCHMARK_PYTHON) -m pip install -q torch
-	@$(BENCHMARK_PYTHON) -m pip install -q numpy onnx onnxruntime safetensors scipy
+	@$(BENCHMARK_PYTHON) -m pip install -q numpy onnx onnxruntime pillow safetensors scipy
 	@$(BENCHMARK_PYTHON) scripts/check-exchange --widecl $(WIDECL)
+
+check-tensorboard: build ## Read event files with the tensorboard package, after a stop and a kill.
+	@scripts/setup python3-venv
+	@[[ -x $(BENCHMARK_PYTHON) ]] || python3 -m venv .venv
+	@$(BENCHMARK_PYTHON) -m pip install -q numpy tensorboard
+	@$(BENCHMARK_PYTHON) scripts/check-tensorboard --widecl $(WIDECL)
 
 # Twenty minutes on two idle cores.
 MINIATURE := --data fashion-mnist --runs 1
@@ -174,15 +180,26 @@ lint-kernels: build-tests
 	@echo "== Kernels"
 	@$(SWIFT_TEST) --filter KernelLintTests
 
+DOCUMENTED := DeviceRuntime Graph Models Datasets Training
+
+docs: setup ## Make the library's documentation, and the articles, in .build/docs.
+	swift package --scratch-path .build/documentation --allow-writing-to-directory .build/docs \
+	  generate-documentation $(DOCUMENTED:%=--target %) --enable-experimental-combined-documentation \
+	  --transform-for-static-hosting --warnings-as-errors --output-path .build/docs
+
 PREFIX := /usr/local
 STATIC := .build/static
 STATIC_COMMAND := $(STATIC)/release/widecl
 # Writes man pages of what the command says of itself.
 MANUAL := $(STATIC)/release/generate-manual
 
+# FlyingFox uses FoundationNetworking, whose static form leaves libcurl to the system.
+STATIC_BUILD := swift build -c release --scratch-path $(STATIC) --static-swift-stdlib -Xlinker -lcurl
+
 build-static: setup
-	swift build -c release --scratch-path $(STATIC) --static-swift-stdlib --product widecl
-	swift build -c release --scratch-path $(STATIC) --static-swift-stdlib --target generate-manual
+	@scripts/setup libcurl4-openssl-dev
+	$(STATIC_BUILD) --product widecl
+	$(STATIC_BUILD) --target generate-manual
 
 install: build-static ## Install the command, man pages and completions: PREFIX=/usr/local.
 	@scripts/install $(STATIC_COMMAND) $(MANUAL) $(DESTDIR)$(PREFIX)

@@ -19,6 +19,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
   ],
   targets: [
     // System libraries and the kernels.
@@ -31,12 +33,14 @@ let package = Package(
     .systemLibrary(
       name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+    .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
       name: "CLAPACK", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
-    .target(name: "CImages", dependencies: ["CJPEG", "CPNG"]),
+    .target(name: "CImages", dependencies: ["CJPEG", "CPNG", "CTIFF", "CWebP"]),
     .target(name: "CLBlastParameters", dependencies: ["CCLBlast"]),
     .target(name: "CKernels", path: "Kernels", sources: ["kernels.c"]),
 
@@ -50,6 +54,7 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "Randomness", swiftSettings: settings),
     .target(name: "Files", swiftSettings: settings),
+    .target(name: "Protobuf", swiftSettings: settings),
     .target(name: "Spelling", swiftSettings: settings),
     .target(name: "Autotuner", dependencies: ["DeviceRuntime", "Files"], swiftSettings: settings),
     .target(
@@ -71,7 +76,7 @@ let package = Package(
       name: "Training",
       dependencies: [
         "Models", "Graph", "Operators", "Autotuner", "DeviceRuntime", "Datasets", "Randomness",
-        "Files", "Spelling", .product(name: "Logging", package: "swift-log"),
+        "Files", "Protobuf", "Spelling", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .target(
@@ -81,7 +86,7 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
-      name: "Exchange", dependencies: ["Training", "Models", "Graph", "Operators"],
+      name: "Exchange", dependencies: ["Training", "Models", "Graph", "Operators", "Protobuf"],
       swiftSettings: settings),
     .executableTarget(
       name: "widecl",
@@ -89,6 +94,8 @@ let package = Package(
         "CMalloc", "Exchange", "Experiments", "Training", "Models", "Graph", "Operators",
         "Autotuner", "DeviceRuntime", "Datasets", "Files", "Spelling",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "FlyingFox", package: "FlyingFox"),
+        .product(name: "FlyingSocks", package: "FlyingFox"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
@@ -147,9 +154,11 @@ let package = Package(
     .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: settings),
     .testTarget(
       name: "RandomnessTests", dependencies: ["Randomness"], swiftSettings: settings),
+    .testTarget(name: "ProtobufTests", dependencies: ["Protobuf"], swiftSettings: settings),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "Randomness"],
-      resources: [.copy("Images"), .copy("Matrices"), .copy("Whitening")], swiftSettings: settings),
+      resources: [.copy("Arrays"), .copy("Images"), .copy("Matrices"), .copy("Whitening")],
+      swiftSettings: settings),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
@@ -163,7 +172,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "ExchangeTests",
-      dependencies: ["Exchange", "Training", "Models", "Graph", "Datasets"],
+      dependencies: ["Exchange", "Training", "Models", "Graph", "Datasets", "TestSupport"],
       resources: [.copy("Golden")], swiftSettings: settings),
     .testTarget(
       name: "CommandTests",

@@ -63,14 +63,14 @@ static int channels(const struct jpeg_decompress_struct* info) {
   return info->jpeg_color_space == JCS_GRAYSCALE ? 1 : 3;
 }
 
-int images_jpeg_header(const uint8_t* bytes, size_t count, struct images_header* header,
-                       char* message) {
+images_result images_jpeg_header(const uint8_t* bytes, size_t count, struct images_header* header,
+                                 char* message) {
   struct jpeg_decompress_struct info;
   struct failure failure;
   start(&info, &failure, message);
   if (setjmp(failure.target)) {
     jpeg_destroy_decompress(&info);
-    return 0;
+    return IMAGES_BROKEN;
   }
   jpeg_create_decompress(&info);
   jpeg_mem_src(&info, bytes, count);
@@ -79,14 +79,15 @@ int images_jpeg_header(const uint8_t* bytes, size_t count, struct images_header*
   header->height = info.image_height;
   header->channels = channels(&info);
   header->bits = 8 * info.num_components;
+  header->orientation = 0;
   jpeg_destroy_decompress(&info);
-  return 1;
+  return IMAGES_DONE;
 }
 
 static uint8_t product(int a, int b) { return (uint8_t)((a * b + 127) / 255); }
 
-int images_jpeg_decode(const uint8_t* bytes, size_t count, struct images_header header,
-                       uint8_t* pixels, char* message) {
+images_result images_jpeg_decode(const uint8_t* bytes, size_t count, struct images_header header,
+                                 uint8_t* pixels, char* message) {
   struct jpeg_decompress_struct info;
   struct failure failure;
   struct jpeg_progress_mgr progress = {.progress_monitor = count_scans};
@@ -95,7 +96,7 @@ int images_jpeg_decode(const uint8_t* bytes, size_t count, struct images_header 
   if (setjmp(failure.target)) {
     jpeg_destroy_decompress(&info);
     free(row);
-    return 0;
+    return IMAGES_BROKEN;
   }
   jpeg_create_decompress(&info);
   info.progress = &progress;
@@ -112,7 +113,7 @@ int images_jpeg_decode(const uint8_t* bytes, size_t count, struct images_header 
     snprintf(message, IMAGES_MESSAGE_SIZE, "cannot be decoded into the memory for it");
     jpeg_destroy_decompress(&info);
     free(row);
-    return 0;
+    return IMAGES_BROKEN;
   }
   while (info.output_scanline < info.output_height) {
     uint8_t* out = pixels + values * info.output_scanline;
@@ -125,5 +126,5 @@ int images_jpeg_decode(const uint8_t* bytes, size_t count, struct images_header 
   jpeg_finish_decompress(&info);
   jpeg_destroy_decompress(&info);
   free(row);
-  return 1;
+  return IMAGES_DONE;
 }

@@ -43,8 +43,8 @@ static int channels(png_structp png, png_infop info) {
 }
 
 // The header when pixels is NULL, else the pixels, too.
-static int decode(const uint8_t* bytes, size_t count, struct images_header* header,
-                  uint8_t* pixels, char* message) {
+static images_result decode(const uint8_t* bytes, size_t count, struct images_header* header,
+                            uint8_t* pixels, char* message) {
   struct source source = {bytes, count, message};
   png_bytep* volatile rows = NULL;
   message[0] = 0;
@@ -53,12 +53,12 @@ static int decode(const uint8_t* bytes, size_t count, struct images_header* head
   if (!info) {
     png_destroy_read_struct(&png, NULL, NULL);
     snprintf(message, IMAGES_MESSAGE_SIZE, "libpng cannot start");
-    return 0;
+    return IMAGES_BROKEN;
   }
   if (setjmp(png_jmpbuf(png))) {
     png_destroy_read_struct(&png, &info, NULL);
     free(rows);
-    return 0;
+    return IMAGES_BROKEN;
   }
   png_set_read_fn(png, &source, read_bytes);
   png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
@@ -67,11 +67,11 @@ static int decode(const uint8_t* bytes, size_t count, struct images_header* head
   png_read_info(png, info);
   const struct images_header found = {
       png_get_image_width(png, info), png_get_image_height(png, info), channels(png, info),
-      png_get_channels(png, info) * png_get_bit_depth(png, info)};
+      png_get_channels(png, info) * png_get_bit_depth(png, info), 0};
   if (!pixels) {
     *header = found;
     png_destroy_read_struct(&png, &info, NULL);
-    return 1;
+    return IMAGES_DONE;
   }
   png_set_expand(png);
   png_set_scale_16(png);
@@ -89,15 +89,15 @@ static int decode(const uint8_t* bytes, size_t count, struct images_header* head
   png_read_end(png, NULL);
   png_destroy_read_struct(&png, &info, NULL);
   free(rows);
-  return 1;
+  return IMAGES_DONE;
 }
 
-int images_png_header(const uint8_t* bytes, size_t count, struct images_header* header,
-                      char* message) {
+images_result images_png_header(const uint8_t* bytes, size_t count, struct images_header* header,
+                                char* message) {
   return decode(bytes, count, header, NULL, message);
 }
 
-int images_png_decode(const uint8_t* bytes, size_t count, struct images_header header,
-                      uint8_t* pixels, char* message) {
+images_result images_png_decode(const uint8_t* bytes, size_t count, struct images_header header,
+                                uint8_t* pixels, char* message) {
   return decode(bytes, count, &header, pixels, message);
 }

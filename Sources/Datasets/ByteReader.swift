@@ -33,25 +33,27 @@ final class InputFile: ByteReader {
   private let descriptor: Int32
 
   /// Opens `url`; throws `missing` for what is not there, not readable or not a regular file.
-  init(_ url: URL) throws(DataError) {
-    path = url.path
+  convenience init(_ url: URL) throws(DataError) { try self.init(FilePath(url)) }
+
+  /// Opens a file; throws `missing` for what is not there, not readable or not a regular file.
+  init(_ file: FilePath) throws(DataError) {
+    path = file.description
     // Without O_NONBLOCK a named pipe would wait for its writer.
-    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    descriptor = file.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else {
       throw Self.failure(path, String(cString: strerror(errno)))
     }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
+    guard let status = FileStatus(descriptor: descriptor) else {
       let reason = String(cString: strerror(errno))
       close(descriptor)
       throw Self.failure(path, reason)
     }
-    guard status.st_mode & S_IFMT == S_IFREG else {
+    guard status.kind == .file else {
       close(descriptor)
       throw Self.failure(
-        path, status.st_mode & S_IFMT == S_IFDIR ? "a folder, not a file" : "not a regular file")
+        path, status.kind == .folder ? "a folder, not a file" : "not a regular file")
     }
-    size = Int(status.st_size)
+    size = status.size
   }
 
   deinit {

@@ -63,3 +63,21 @@ package enum CIFAR {
     }
   }
 }
+
+extension DatasetName {
+  /// A file in `folder`, or in a folder below it, of the pickled version of CIFAR; nil where there is
+  /// none, or for another data set.
+  func pythonVersion(in folder: URL) -> URL? {
+    let stem: String
+    let files: [String]
+    switch self {
+    case .cifar10: (stem, files) = ("cifar-10", ["data_batch_1", "test_batch"])
+    case .cifar100: (stem, files) = ("cifar-100", ["train", "test"])
+    default: return nil
+    }
+    let unpacked = self == .cifar10 ? "\(stem)-batches-py" : "\(stem)-python"
+    let names = (files + files.map { "\(unpacked)/\($0)" }) + ["\(stem)-python.tar.gz"]
+    return names.map { folder.appendingPathComponent($0) }
+      .first { (try? InputFile($0)) != nil }
+  }
+}

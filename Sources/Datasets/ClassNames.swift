@@ -9,6 +9,8 @@ enum ClassNames {
     "Ankle boot",
   ]
 
+  static let kmnist = ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"]
+
   static let cifar10 = [
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
   ]
@@ -23,25 +25,4 @@ enum ClassNames {
     snail snake spider squirrel streetcar sunflower sweet_pepper table tank telephone television \
     tiger tractor train trout tulip turtle wardrobe whale willow_tree wolf woman worm
     """.split(separator: " ").map(String.init)
-}
-
-extension DatasetName {
-  /// The name of each class, `[classes]`, where no file need be asked.
-  public var classNames: [String]? {
-    switch self {
-    case .fashionMNIST: ClassNames.fashionMNIST
-    case .mnist, .svhn: ClassNames.digits
-    case .cifar10: ClassNames.cifar10
-    case .cifar100: ClassNames.cifar100
-    case .synthetic(let size): ClassNames.numbered(size.classes)
-    case .imagenet, .folder: nil
-    }
-  }
-
-  /// The mean and the standard deviation of each channel, `[C]`, in bytes 0...255; nil where the
-  /// images must be there to know them.
-  public var normalization: (mean: [Float], standardDeviation: [Float])? {
-    if case .synthetic = self { return nil }
-    return (DatasetFiles.mean(of: self), DatasetFiles.standardDeviation(of: self))
-  }
 }

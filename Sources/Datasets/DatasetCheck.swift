@@ -32,17 +32,30 @@ public struct DatasetCheck: Encodable, Sendable {
   /// The folder that holds the files; nil for synthetic data.
   public let folder: String?
   /// Every file, in the order of reading.
-  public let files: [File]
-  /// The sizes of the images; nil where there are none.
-  public let imageSizes: ImageSizes?
-  /// The number of training images of each class, `[classes]`; empty where the set does not load.
-  public let trainHistogram: [Int]
-  /// The number of test images of each class, `[classes]`; empty where the set does not load.
-  public let testHistogram: [Int]
+  public internal(set) var files: [File]
   /// The first thing that is wrong, in one file or between several.
   public let problem: DataError?
+  /// The name of each class, `[classes]`; empty where the set does not load.
+  public internal(set) var classNames: [String] = []
+  /// The sizes of the images; nil where there are none.
+  public internal(set) var imageSizes: ImageSizes?
+  /// The number of training images of each class, `[classes]`; empty where the set does not load.
+  public internal(set) var trainHistogram: [Int] = []
+  /// The number of test images of each class, `[classes]`; empty where the set does not load.
+  public internal(set) var testHistogram: [Int] = []
+  /// What lies there that a run does not use; nil for nothing.
+  public internal(set) var unused: UnusedFiles?
+  /// How the test images were chosen from the training images; nil where they are given.
+  public internal(set) var heldOut: HeldOut?
   /// Where the set can be used but has other numbers of images than its authors published.
-  public let shortage: DataError?
+  public internal(set) var shortage: DataError?
+
+  init(name: String, folder: String?, files: [File], problem: DataError?) {
+    self.name = name
+    self.folder = folder
+    self.files = files
+    self.problem = problem
+  }
 
   /// Whether the data set can be trained on.
   public var ok: Bool { problem == nil }
@@ -67,36 +80,55 @@ extension Dataset {
   /// result, nothing is thrown.
   public static func check(_ name: DatasetName, at folder: URL) -> DatasetCheck {
     if name.imageFileSize != nil { return ImageFolder.check(name, at: folder) }
+    if case .npz = name { return checkFile(name, at: folder) }
     let layout = DatasetFiles(name, in: folder)
     let files = [layout.train, layout.test].flatMap { split in
       split.urls.map { layout.check($0, of: split) }
     }
-    let problem = files.compactMap(\.problem).first
-    let loaded: Result<Dataset, DataError> =
-      if let problem {
-        .failure(problem)
-      } else {
-        Result { () throws(DataError) in try load(name, at: folder) }
-      }
     let path = name.isOnDisk ? layout.folder.path : nil
-    switch loaded {
-    case .success(let dataset):
-      let train = dataset.train
+    guard files.allSatisfy(\.ok) else {
       return DatasetCheck(
         name: name.description, folder: path, files: files,
-        imageSizes: DatasetCheck.ImageSizes(
-          height: train.height...train.height, width: train.width...train.width,
-          channels: train.channels...train.channels),
-        trainHistogram: train.histogram(classes: dataset.classes),
-        testHistogram: dataset.test.histogram(classes: dataset.classes), problem: nil,
-        shortage: name.shortage(
-          in: layout.folder, train: train.count, test: dataset.test.count,
-          classes: dataset.classes))
-    case .failure(let problem):
-      return DatasetCheck(
-        name: name.description, folder: path, files: files, imageSizes: nil, trainHistogram: [],
-        testHistogram: [], problem: problem, shortage: nil)
+        problem: files.compactMap(\.problem).first)
     }
+    return check(name, at: folder, layout.folder, files: files, path: path)
+  }
+
+  /// Of a data set in one file.
+  private static func checkFile(_ name: DatasetName, at file: URL) -> DatasetCheck {
+    let size = try? InputFile(file).size
+    let path = file.deletingLastPathComponent()
+    var check = check(name, at: file, path, files: [], path: path.path)
+    let images = (check.trainHistogram + check.testHistogram).reduce(0, +)
+    check.files = [
+      DatasetCheck.File(
+        path: file.path, bytes: size, count: check.ok ? images : nil, problem: check.problem)
+    ]
+    return check
+  }
+
+  /// Loads the set as a whole.
+  private static func check(
+    _ name: DatasetName, at place: URL, _ folder: URL, files: [DatasetCheck.File], path: String?
+  ) -> DatasetCheck {
+    let dataset: Dataset
+    do throws(DataError) {
+      dataset = try load(name, at: place)
+    } catch {
+      return DatasetCheck(name: name.description, folder: path, files: files, problem: error)
+    }
+    let train = dataset.train
+    var check = DatasetCheck(name: name.description, folder: path, files: files, problem: nil)
+    check.classNames = dataset.classNames
+    check.imageSizes = DatasetCheck.ImageSizes(
+      height: train.height...train.height, width: train.width...train.width,
+      channels: train.channels...train.channels)
+    check.trainHistogram = train.histogram(classes: dataset.classes)
+    check.testHistogram = dataset.test.histogram(classes: dataset.classes)
+    check.unused = dataset.unused
+    check.shortage = name.shortage(
+      in: folder, train: train.count, test: dataset.test.count, classes: dataset.classes)
+    return check
   }
 }
 
@@ -121,7 +153,10 @@ extension DatasetName {
     case .cifar10, .cifar100: (50_000, 10_000)
     case .svhn: (604_388, 26_032)
     case .imagenet: (1_281_167, 50_000)
-    case .folder, .synthetic: nil
+    case .kmnist: (60_000, 10_000)
+    case .qmnist: (60_000, 60_000)
+    case .emnist(let split): split.published
+    case .folder, .npz, .synthetic: nil
     }
   }
 
@@ -143,14 +178,18 @@ extension DatasetName {
   ///
   /// MNIST and Fashion-MNIST have files of the same names: the folder's own decides.
   public init(foundIn folder: URL) throws(DataError) {
-    let found = Self.onDisk.filter { DatasetFiles($0, in: folder).anyExists }
-    let named = found.first { folder.standardizedFileURL.path.contains($0.description) }
+    let known = Self.onDisk + [.folder(size: Self.usualFolderSize)]
+    let found = known.filter { DatasetFiles($0, in: folder).anyExists }
+    let path = folder.standardizedFileURL.path
+    // "fashion-mnist" has "mnist" in it.
+    let named = found.filter { $0.folderName.map(path.contains) == true }
+      .max { $0.description.utf8.count < $1.description.utf8.count }
     guard let name = named ?? found.first else {
       throw DataError(
         .missing, what: folder.path, why: "holds no file of a known data set",
         whatToDo: "name a folder with the files of one, or with train/CLASS and val/CLASS")
     }
     // Any folder of classes, not ImageNet alone.
-    self = named == nil && name.imageFileSize != nil ? .folder(size: Self.usualImageNetSize) : name
+    self = named == nil && name.imageFileSize != nil ? .folder(size: Self.usualFolderSize) : name
   }
 }

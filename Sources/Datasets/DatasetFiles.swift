@@ -4,13 +4,13 @@ import Foundation
 struct DatasetFiles {
   /// The files of one split.
   enum Split {
-    case idx(images: URL, labels: URL)
+    case idx(images: URL, labels: URL, IDX.Contents)
     case cifar([URL], labelClasses: [Int])
     case svhn([URL])
 
     var urls: [URL] {
       switch self {
-      case .idx(let images, let labels): [images, labels]
+      case .idx(let images, let labels, _): [images, labels]
       case .cifar(let files, _), .svhn(let files): files
       }
     }
@@ -37,9 +37,15 @@ struct DatasetFiles {
     self.name = name
     self.folder = folder
     switch name {
-    case .fashionMNIST, .mnist:
+    case .fashionMNIST, .mnist, .kmnist:
       train = Self.idx("train", in: folder)
       test = Self.idx("t10k", in: folder)
+    case .qmnist:
+      train = Self.idx("qmnist-train", in: folder, IDX.Contents(labels: .qmnist))
+      test = Self.idx("qmnist-test", in: folder, IDX.Contents(labels: .qmnist))
+    case .emnist(let split):
+      train = Self.idx("\(name)-train", in: folder, split.contents)
+      test = Self.idx("\(name)-test", in: folder, split.contents)
     case .cifar10:
       train = .cifar(
         (1...5).map { folder.appendingPathComponent("data_batch_\($0).bin") },
@@ -54,23 +60,25 @@ struct DatasetFiles {
     case .svhn:
       train = .svhn(["train", "extra"].map { folder.appendingPathComponent("\($0)_32x32.mat") })
       test = .svhn([folder.appendingPathComponent("test_32x32.mat")])
-    case .synthetic, .imagenet, .folder:
+    case .synthetic, .imagenet, .folder, .npz:
       train = .cifar([], labelClasses: [])
       test = train
     }
   }
 
   var anyExists: Bool {
-    if name.imageFileSize != nil { return ImageFolder.exists(in: folder) }
+    if name.imageFileSize != nil {
+      return ImageFolder.exists(in: folder, isPlain: name.mayHoldOut)
+    }
     return (train.urls + test.urls).contains { FileManager.default.fileExists(atPath: $0.path) }
   }
 
   /// Loads one split; every file of it is checked.
   func load(_ split: Split) throws(DataError) -> LabeledImages {
     switch split {
-    case .idx(let imageFile, let labelFile):
-      let images = try readIDXImages(imageFile)
-      let labels = try readIDXLabels(labelFile)
+    case .idx(let imageFile, let labelFile, let contents):
+      let images = try readIDXImages(imageFile, contents)
+      let labels = try contents.readLabels(labelFile)
       let count = images.count / (Self.mnistSide * Self.mnistSide)
       guard labels.count == count else {
         throw .malformed(
@@ -117,10 +125,10 @@ struct DatasetFiles {
   /// Reads one file of `split` by itself; returns how many images or labels it has.
   func count(in file: URL, of split: Split) throws(DataError) -> Int {
     switch split {
-    case .idx(let imageFile, _) where file == imageFile:
-      try readIDXImages(file).count / (Self.mnistSide * Self.mnistSide)
-    case .idx:
-      try readIDXLabels(file).count
+    case .idx(let imageFile, _, let contents) where file == imageFile:
+      try readIDXImages(file, contents).count / (Self.mnistSide * Self.mnistSide)
+    case .idx(_, _, let contents):
+      try contents.readLabels(file).count
     case .cifar(_, let labelClasses):
       try CIFAR.records(file, labelClasses: labelClasses).count
     case .svhn:
@@ -133,9 +141,9 @@ struct DatasetFiles {
     let usual = name.classNames ?? []
     let fileName: String? =
       switch name {
-      case .fashionMNIST, .mnist, .svhn, .synthetic, .imagenet, .folder: nil
       case .cifar10: "batches.meta.txt"
       case .cifar100: "fine_label_names.txt"
+      default: nil
       }
     guard let url = fileName.map({ folder.appendingPathComponent($0) }),
       FileManager.default.fileExists(atPath: url.path)
@@ -149,50 +157,31 @@ struct DatasetFiles {
     return lines.map(DataError.printable)
   }
 
-  /// The mean of each channel of the training images, in bytes.
-  static func mean(of name: DatasetName) -> [Float] {
-    switch name {
-    case .fashionMNIST: [72.9404]
-    case .mnist: [33.3184]
-    case .svhn: [111.609, 113.161, 120.565]
-    case .imagenet, .folder: ImageFolder.mean
-    case .cifar10, .cifar100, .synthetic: [125.3, 123.0, 113.9]
-    }
-  }
-
-  /// The standard deviation of each channel of the training images, in bytes.
-  static func standardDeviation(of name: DatasetName) -> [Float] {
-    switch name {
-    case .fashionMNIST: [90.0212]
-    case .mnist: [78.5675]
-    case .svhn: [50.498, 51.259, 50.244]
-    case .imagenet, .folder: ImageFolder.standardDeviation
-    case .cifar10, .cifar100, .synthetic: [63.0, 62.1, 66.7]
-    }
-  }
-
-  private func readIDXImages(_ file: URL) throws(DataError) -> [UInt8] {
-    try IDX.images(file, height: Self.mnistSide, width: Self.mnistSide)
-  }
-
-  private func readIDXLabels(_ file: URL) throws(DataError) -> [Int32] {
-    try IDX.labels(file, classes: ClassNames.digits.count)
+  private func readIDXImages(_ file: URL, _ contents: IDX.Contents) throws(DataError) -> [UInt8] {
+    try contents.readImages(file, side: Self.mnistSide)
   }
 
   private static func children(of name: DatasetName) -> [String] {
     switch name {
     case .fashionMNIST: ["raw", "FashionMNIST/raw"]
     case .mnist: ["raw", "MNIST/raw"]
+    case .kmnist: ["raw", "KMNIST/raw"]
+    case .qmnist: ["raw", "QMNIST/raw"]
+    case .emnist: ["raw", "EMNIST/raw", "gzip"]
     case .cifar10: ["cifar-10-batches-bin"]
     case .cifar100: ["cifar-100-binary"]
-    case .svhn, .synthetic, .imagenet, .folder: []
+    case .svhn, .synthetic, .imagenet, .folder, .npz: []
     }
   }
 
-  private static func idx(_ stem: String, in folder: URL) -> Split {
-    .idx(
+  private static func idx(
+    _ stem: String, in folder: URL, _ contents: IDX.Contents = IDX.Contents()
+  ) -> Split {
+    let labels = contents.labels == .qmnist ? "idx2-int" : "idx1-ubyte"
+    return .idx(
       images: present(["\(stem)-images-idx3-ubyte", "\(stem)-images.idx3-ubyte"], in: folder),
-      labels: present(["\(stem)-labels-idx1-ubyte", "\(stem)-labels.idx1-ubyte"], in: folder))
+      labels: present(["\(stem)-labels-\(labels)", "\(stem)-labels.\(labels)"], in: folder),
+      contents)
   }
 
   /// The first of `names`, as it is or with `.gz`, that is a file; else one that is a folder, which

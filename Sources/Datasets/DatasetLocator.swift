@@ -71,7 +71,7 @@ public struct DatasetLocator: Sendable {
     }
   }
 
-  /// The folder of `name`; throws `missing` where no candidate holds a file of it, `usage` for
+  /// The folder of `name`, or its one file; throws `missing` where no candidate holds a file of it, `usage` for
   /// synthetic data, which has no folder.
   public func locate(_ name: DatasetName, explicit: String? = nil) throws(DataError) -> URL {
     guard name.isOnDisk else {
@@ -79,6 +79,8 @@ public struct DatasetLocator: Sendable {
         .usage, what: name.description, why: "is generated and has no folder",
         whatToDo: "leave out --data-path")
     }
+    // A run that goes on elsewhere knows its file by its path.
+    if case .npz(let path) = name { return URL(fileURLWithPath: explicit ?? path) }
     guard explicit != "" else {
       throw DataError(
         .missing, what: "--data-path", why: "empty",
@@ -87,11 +89,18 @@ public struct DatasetLocator: Sendable {
     if case .folder = name, explicit == nil {
       throw DataError(
         .usage, what: name.description, why: "it is not said which folder",
-        whatToDo: "name the folder that holds train and val with --data-path")
+        whatToDo: "name the folder of the images with --data-path, or give its path as --data")
     }
     let candidates = candidates(for: name, explicit: explicit)
     if let found = candidates.first(where: { DatasetFiles(name, in: $0.folder).anyExists }) {
       return found.folder
+    }
+    if let other = candidates.lazy.compactMap({ name.pythonVersion(in: $0.folder) }).first {
+      throw DataError(
+        .missing, what: other.path,
+        why: "is of \(name)'s Python version; the binary version is needed",
+        whatToDo: "run 'widecl data fetch \(name)', or unpack the authors' "
+          + "\(name == .cifar10 ? "cifar-10" : "cifar-100")-binary.tar.gz, whose files end in .bin")
     }
     if let explicit {
       throw Self.empty(explicit, name)
@@ -102,7 +111,7 @@ public struct DatasetLocator: Sendable {
       whatToDo: Self.source(of: name) + " or name its folder with --data-path")
   }
 
-  /// Every data set that is files, with the folder where it is found.
+  /// Every data set that is files in a folder, with the folder where it is found.
   public func list() -> [Location] {
     DatasetName.onDisk.map { name in
       Location(
@@ -142,10 +151,15 @@ public struct DatasetLocator: Sendable {
       whatToDo: "name the folder that holds \(name) with --data-path or \(source(of: name))")
   }
 
-  private static func source(of name: DatasetName) -> String {
+  /// How a data set that is not there is had.
+  static func source(of name: DatasetName) -> String {
     switch name {
     case .fashionMNIST: "run 'widecl data fetch \(name)', install Debian's dataset-fashion-mnist"
-    case .mnist, .cifar10, .cifar100, .svhn: "run 'widecl data fetch \(name)'"
+    case .mnist, .kmnist, .cifar10, .cifar100, .svhn: "run 'widecl data fetch \(name)'"
+    case .qmnist: "get its qmnist-*.gz files from github.com/facebookresearch/qmnist"
+    case .emnist:
+      "unpack gzip.zip of nist.gov/itl/products-and-services/emnist-dataset into a folder 'emnist'"
+    case .npz: "name a file that is there"
     case .imagenet, .folder: "put images into train/CLASS and val/CLASS"
     case .synthetic: "ask for synthetic data"
     }

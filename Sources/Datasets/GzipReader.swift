@@ -1,4 +1,6 @@
 /// The decompressed bytes of a gzip file, inflated only as far as they are read.
+///
+/// Zero bytes behind a member are skipped, as gzip and Python do: tapes and some archives pad files.
 final class GzipReader: ByteReader {
   /// Deflate never makes more than 1032 bytes of one.
   private static let largestRatio = 1032
@@ -28,7 +30,11 @@ final class GzipReader: ByteReader {
     while inflation.room > 0 {
       try inflation.refill()
       if memberEnded {
-        if !inflation.hasInput { break }
+        inflation.skipZeros()
+        if !inflation.hasInput {
+          if inflation.inputEnded { break }
+          continue
+        }
         inflation.restart()
         memberEnded = false
         members += 1

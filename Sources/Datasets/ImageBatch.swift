@@ -35,7 +35,7 @@ public final class ImageBatch: Sendable {
               rebasing: values[slot * size..<(slot + 1) * size])
             do throws(DataError) {
               preparation.prepare(
-                try ImageFile.decode(contentsOf: files[Int(indices[slot])]), epoch: epoch,
+                try files.decode(Int(indices[slot])), epoch: epoch,
                 index: indices[slot], into: part)
             } catch {
               fail(slot, error)

@@ -1,18 +1,17 @@
-import Foundation
-import Glibc
-
 /// The image files of one split, in folders named by their classes.
 public struct ImageFiles: Sendable, Equatable {
   /// The split's folder.
-  let root: URL
-  /// The folder of each class, `[classes]`.
-  let classFolders: [String]
-  /// The name of each file in its class's folder.
-  private(set) var names: [String]
+  let root: FilePath
+  /// The folder of each class in it, `[classes]`, as the system names it.
+  let classFolders: [[UInt8]]
+  /// The path of each file below its class's folder.
+  private(set) var names: [[UInt8]]
   /// The class of each file.
   private(set) var labels: [Int32]
+  /// What is done about the orientation that a camera noted.
+  public internal(set) var orientation = OrientationHandling.upright
 
-  init(root: URL, classFolders: [String], names: [String], labels: [Int32]) {
+  init(root: FilePath, classFolders: [[UInt8]], names: [[UInt8]], labels: [Int32]) {
     precondition(names.count == labels.count, "a label for each file")
     self.root = root
     self.classFolders = classFolders
@@ -21,9 +20,13 @@ public struct ImageFiles: Sendable, Equatable {
   }
 
   /// The file of the image `index`.
-  public subscript(index: Int) -> URL {
-    root.appendingPathComponent(classFolders[Int(labels[index])])
-      .appendingPathComponent(names[index])
+  public subscript(index: Int) -> FilePath {
+    root.appending(classFolders[Int(labels[index])]).appending(names[index])
+  }
+
+  /// The image `index` as its file has it, turned upright or not; throws as `ImageFile.decode`.
+  func decode(_ index: Int) throws(DataError) -> ImageFile {
+    try ImageFile.decode(contentsOf: self[index], orientation: orientation)
   }
 
   /// A number that changes, all but certainly, when a file comes, goes or gets another name, class
@@ -36,10 +39,12 @@ public struct ImageFiles: Sendable, Equatable {
       for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     }
     for index in names.indices {
-      var status = stat()
-      let size = stat(self[index].path, &status) == 0 ? Int64(status.st_size) : -1
-      // No name has a slash or a zero byte.
-      add("\(classFolders[Int(labels[index])])/\(names[index])\0\(size)\n".utf8)
+      let size = self[index].status?.size ?? -1
+      // No name has a zero byte.
+      add(classFolders[Int(labels[index])])
+      add("/".utf8)
+      add(names[index])
+      add("\0\(size)\n".utf8)
     }
     return hash
   }

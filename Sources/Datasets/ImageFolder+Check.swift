@@ -3,39 +3,44 @@ import Foundation
 import Synchronization
 
 extension ImageFolder {
-  /// Decodes every image of `folder`: a row for each class's folder, for each file that is broken
-  /// and for each that is not taken for an image.
-  package static func check(_ name: DatasetName, at folder: URL) -> DatasetCheck {
+  /// Decodes every image of `folder`: a row for each class's folder and for each file that is
+  /// broken.
+  package static func check(
+    _ name: DatasetName, at folder: URL, heldOut: HeldOut = .usual
+  ) -> DatasetCheck {
     let found: ImageFolder
     do throws(DataError) {
-      found = try ImageFolder(folder)
+      found = try ImageFolder(folder, heldOut: name.mayHoldOut ? heldOut : nil)
     } catch {
       return DatasetCheck(
-        name: name.description, folder: folder.path, files: [], imageSizes: nil,
-        trainHistogram: [], testHistogram: [], problem: error, shortage: nil)
+        name: name.description, folder: folder.path, files: [], problem: error)
     }
-    let train = Reading(of: found.train.files)
-    let test = Reading(of: found.test.files)
+    let train = Reading(of: found.train)
+    let test = Reading(of: found.test)
     let rows = rows(of: found.train, train) + rows(of: found.test, test)
     let problem = rows.compactMap(\.problem).first
-    func histogram(_ split: Split) -> [Int] {
+    func histogram(_ files: ImageFiles) -> [Int] {
       problem == nil
-        ? LabeledImages(files: split.files, size: 1).histogram(classes: found.classNames.count)
-        : []
+        ? LabeledImages(files: files, size: 1).histogram(classes: found.classNames.count) : []
     }
-    return DatasetCheck(
-      name: name.description, folder: folder.path, files: rows,
-      imageSizes: train.sizes.map { sizes in test.sizes.map(sizes.united) ?? sizes } ?? test.sizes,
-      trainHistogram: histogram(found.train), testHistogram: histogram(found.test),
-      problem: problem,
-      shortage: problem == nil
-        ? name.shortage(
-          in: folder, train: found.train.files.labels.count, test: found.test.files.labels.count,
-          classes: found.classNames.count) : nil)
+    var check = DatasetCheck(
+      name: name.description, folder: folder.path, files: rows, problem: problem)
+    check.classNames = found.classNames
+    check.imageSizes =
+      train.sizes.map { sizes in test.sizes.map(sizes.united) ?? sizes } ?? test.sizes
+    check.trainHistogram = histogram(found.train)
+    check.testHistogram = histogram(found.test)
+    check.unused = found.unused.isEmpty ? nil : found.unused
+    check.heldOut = found.heldOut
+    if problem == nil {
+      check.shortage = name.shortage(
+        in: folder, train: found.train.labels.count, test: found.test.labels.count,
+        classes: found.classNames.count)
+    }
+    return check
   }
 
-  private static func rows(of split: Split, _ reading: Reading) -> [DatasetCheck.File] {
-    let files = split.files
+  private static func rows(of files: ImageFiles, _ reading: Reading) -> [DatasetCheck.File] {
     let problems = reading.problems
     var rows: [DatasetCheck.File] = []
     for (label, folder) in files.classFolders.enumerated() {
@@ -43,19 +48,16 @@ extension ImageFolder {
       if indices.isEmpty { continue }
       let broken = indices.compactMap { index in
         problems[index].map {
-          DatasetCheck.File(path: files[index].path, bytes: nil, count: nil, problem: $0)
+          DatasetCheck.File(path: "\(files[index])", bytes: nil, count: nil, problem: $0)
         }
       }
       rows.append(
         DatasetCheck.File(
-          path: files.root.appendingPathComponent(folder).path, bytes: nil,
+          path: "\(files.root.appending(folder))", bytes: nil,
           count: indices.count - broken.count, problem: nil))
       rows += broken
     }
     return rows
-      + split.others.map {
-        DatasetCheck.File(path: $0.path, bytes: nil, count: 0, problem: nil)
-      }
   }
 
   /// What the decoding of every file of a split found.
@@ -68,7 +70,7 @@ extension ImageFolder {
       let found = Mutex(Self())
       DispatchQueue.concurrentPerform(iterations: files.names.count) { index in
         do throws(DataError) {
-          let image = try ImageFile.decode(contentsOf: files[index])
+          let image = try files.decode(index)
           let size = DatasetCheck.ImageSizes(image)
           found.withLock { $0.sizes = $0.sizes?.united(with: size) ?? size }
         } catch {

@@ -1,130 +1,200 @@
 import Foundation
 
-/// A folder of image files as a data set: `train/CLASS/*` and `val/CLASS/*` or `test/CLASS/*`.
+/// A folder of image files as a data set: `train/CLASS/*` and `val/CLASS/*` or `test/CLASS/*`, or
+/// `CLASS/*` alone, of which a part is held out for testing.
 ///
-/// Files that end in .jpg, .jpeg or .png are images. The classes are the folders in `train`, sorted
-/// by the bytes of their names.
+/// Files are images by the ending of their names (`imageEndings`), in folders below a class's, too.
+/// The classes are the folders' names in NFC, sorted by their bytes.
 package struct ImageFolder {
   /// The mean and deviation of ImageNet's channels, in bytes.
   static let mean: [Float] = [123.675, 116.28, 103.53]
   static let standardDeviation: [Float] = [58.395, 57.12, 57.375]
 
-  private static let endings: Set<String> = ["jpg", "jpeg", "png"]
+  /// The endings of files that are read, in any case.
+  static let imageEndings: Set<String> = [
+    ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp",
+  ]
   private static let testFolders = ["val", "test"]
+  /// As many problems are told at once, at most.
+  private static let shownProblems = 10
 
-  /// The files of a split, and what else lies in its folders.
-  struct Split {
-    var files: ImageFiles
-    /// Files without an image's ending.
-    var others: [URL] = []
-  }
-
-  let folder: URL
-  let train: Split
-  let test: Split
+  let folder: FilePath
   /// The name of each class, safe to print.
-  var classNames: [String] { train.files.classFolders.map(DataError.printable) }
+  let classNames: [String]
+  let train: ImageFiles
+  let test: ImageFiles
+  /// How the test images were chosen; nil where they have a folder of their own.
+  let heldOut: HeldOut?
+  let unused: UnusedFiles
 
-  /// Whether `folder` has images to train on.
-  static func exists(in folder: URL) -> Bool {
-    DatasetLocator.isFolder(folder.appendingPathComponent("train"))
+  /// Whether `folder` may have images to train on; without `train` only where `isPlain` is allowed.
+  static func exists(in folder: URL, isPlain: Bool) -> Bool {
+    let folder = FilePath(folder)
+    if folder.appending("train").isFolder { return true }
+    let entries = try? FolderListing.entries(of: folder)
+    return isPlain && entries?.contains { $0.kind == .folder } == true
   }
 
-  /// Lists the files in `folder`; none is opened.
+  /// Lists the files in `url`; none is opened.
   ///
-  /// Throws `missing` where a folder is not there, `malformed` for a class without images or one
-  /// that is only tested.
-  init(_ folder: URL) throws(DataError) {
+  /// Without `heldOut`, a folder must have images to test with. Throws `missing` where a folder is
+  /// not there, `malformed` for a class without images or one that is only tested; all that is wrong
+  /// is told in one error.
+  init(_ url: URL, heldOut: HeldOut?) throws(DataError) {
+    let folder = FilePath(url)
+    let layout = try Layout(folder, mayHoldOut: heldOut != nil)
+    var problems: [DataError] = []
+    let ancestors = FolderListing.ancestors(of: folder)
+    let trained = try ClassFolders(in: layout.train, above: ancestors, &problems)
+    let tested = try layout.test.map { folder throws(DataError) in
+      try ClassFolders(in: folder, above: ancestors, &problems)
+    }
+    let classes = trained.folders
+    if classes.isEmpty {
+      problems.append(Self.noClass(layout.train, beside: trained.unused))
+    }
+    if let tested, let root = layout.test {
+      if tested.folders.isEmpty { problems.append(Self.noClass(root, beside: tested.unused)) }
+      for unknown in Set(tested.folders.keys).subtracting(classes.keys).sorted() {
+        problems.append(
+          Self.wrong(
+            root.appending(tested.folders[unknown]?.name ?? []), "no class of \(layout.train)",
+            "remove it, or add images of the class to train on"))
+      }
+    } else {
+      for (_, folder) in classes.sorted(by: { $0.key < $1.key }) where folder.images.count == 1 {
+        problems.append(
+          Self.wrong(
+            layout.train.appending(folder.name),
+            "a class of one image, of which none can be tested",
+            "add images of the class, or make a folder val/CLASS to test with"))
+      }
+    }
+    if let problem = Self.joined(problems, in: folder) { throw problem }
+
+    let names = classes.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    var isTested: [String: Set<Int>] = [:]
+    if let heldOut, layout.test == nil {
+      for (name, folder) in classes {
+        isTested[name] = heldOut.chosen(from: folder.images, of: name)
+      }
+    }
     self.folder = folder
-    let trainFolder = folder.appendingPathComponent("train")
-    let candidates = Self.testFolders.map { folder.appendingPathComponent($0) }
-    let testFolder = candidates.first(where: DatasetLocator.isFolder) ?? candidates[0]
-    let classes = try Self.classFolders(in: trainFolder)
-    guard !classes.isEmpty else {
-      throw Self.wrong(trainFolder, "no folder of a class", "make a folder for each class in it")
+    self.heldOut = layout.test == nil ? heldOut : nil
+    classNames = names.map(DataError.printable)
+    train = try Self.files(in: layout.train, names, trained) { name, index in
+      isTested[name]?.contains(index) != true
     }
-    let tested = try Self.classFolders(in: testFolder)
-    let known = Set(classes)
-    if let unknown = tested.first(where: { !known.contains($0) }) {
-      throw Self.wrong(
-        testFolder.appendingPathComponent(unknown), "no class of \(trainFolder.path)",
-        "remove it, or add images of the class to train on")
+    test = try Self.files(in: layout.test ?? layout.train, names, tested ?? trained) {
+      name, index in layout.test != nil || isTested[name]?.contains(index) == true
     }
-    train = try Self.split(trainFolder, classes: classes, present: known)
-    test = try Self.split(testFolder, classes: classes, present: Set(tested))
-    guard !test.files.names.isEmpty else {
-      throw Self.wrong(testFolder, "no folder of a class", "make a folder for each class in it")
-    }
+    var unused = trained.unused
+    if let tested { unused.add(tested.unused) }
+    unused.add(layout.unused)
+    self.unused = unused
   }
 
-  /// The data set of images that become `size` x `size` as they are needed.
-  func dataset(name: DatasetName, size: Int) -> Dataset {
-    Dataset(
-      name: name.description, classNames: classNames,
-      train: LabeledImages(files: train.files, size: size),
-      test: LabeledImages(files: test.files, size: size), mean: Self.mean,
-      standardDeviation: Self.standardDeviation)
-  }
+  /// Where the splits' classes lie.
+  private struct Layout {
+    let train: FilePath
+    /// Nil where a part is held out.
+    let test: FilePath?
+    /// What lies beside the folders of the splits.
+    var unused = UnusedFiles()
 
-  private static func split(
-    _ root: URL, classes: [String], present: Set<String>
-  ) throws(DataError) -> Split {
-    var names: [String] = []
-    var labels: [Int32] = []
-    var others: [URL] = []
-    for (label, name) in classes.enumerated() where present.contains(name) {
-      let folder = root.appendingPathComponent(name)
-      var images: [String] = []
-      for file in try contents(of: folder) {
-        if endings.contains((file as NSString).pathExtension.lowercased()) {
-          images.append(file)
-        } else {
-          others.append(folder.appendingPathComponent(file))
+    init(_ folder: FilePath, mayHoldOut: Bool) throws(DataError) {
+      let train = folder.appending("train")
+      let entries = try ImageFolder.entries(of: mayHoldOut ? folder : train)
+      guard train.isFolder else {
+        if !mayHoldOut || !entries.contains(where: { $0.kind == .folder }) {
+          throw ImageFolder.wrong(
+            folder, "no folder of a class" + ImageFolder.lying(entries.count),
+            "make a folder for each class in it and put the images into them")
+        }
+        (self.train, test) = (folder, nil)
+        return
+      }
+      self.train = train
+      let candidates = testFolders.map { folder.appending($0) }
+      let test = candidates.first(where: \.isFolder)
+      if test == nil && !mayHoldOut { _ = try ImageFolder.entries(of: candidates[0]) }
+      self.test = test
+      for entry in try ImageFolder.entries(of: folder) {
+        let name = FilePath.text(entry.name)
+        if entry.kind == .file {
+          unused.add(file: entry.name)
+        } else if name != "train" && name != test?.lastComponent {
+          unused.add(part: "folder \(name)")
         }
       }
-      guard !images.isEmpty else {
-        throw wrong(
-          folder, "a class without images (.jpg, .jpeg or .png)",
-          "add images of the class or remove the folder")
+    }
+  }
+
+  private static func files(
+    in root: FilePath, _ classes: [String], _ found: ClassFolders,
+    where isTaken: (String, Int) -> Bool
+  ) throws(DataError) -> ImageFiles {
+    var names: [[UInt8]] = []
+    var labels: [Int32] = []
+    for (label, name) in classes.enumerated() {
+      for (index, image) in (found.folders[name]?.images ?? []).enumerated()
+      where isTaken(name, index) {
+        names.append(image)
+        labels.append(Int32(label))
       }
-      names += images
-      labels += [Int32](repeating: Int32(label), count: images.count)
     }
     guard UInt32(exactly: names.count) != nil else {
       throw wrong(root, "more images than 32 bits can number", "use fewer")
     }
-    return Split(
-      files: ImageFiles(root: root, classFolders: classes, names: names, labels: labels),
-      others: others)
+    return ImageFiles(
+      root: root, classFolders: classes.map { found.folders[$0]?.name ?? [] }, names: names,
+      labels: labels)
   }
 
-  private static func classFolders(in folder: URL) throws(DataError) -> [String] {
-    try contents(of: folder).filter {
-      DatasetLocator.isFolder(folder.appendingPathComponent($0))
-    }
+  /// The data set of images that become `size` x `size` as they are needed.
+  func dataset(name: DatasetName, size: Int) -> Dataset {
+    var dataset = Dataset(
+      name: name.description, classNames: classNames,
+      train: LabeledImages(files: train, size: size),
+      test: LabeledImages(files: test, size: size), mean: Self.mean,
+      standardDeviation: Self.standardDeviation)
+    dataset.unused = unused.isEmpty ? nil : unused
+    dataset.heldOut = heldOut
+    return dataset
   }
 
-  /// The names in `folder` that are not hidden, sorted by their bytes.
-  private static func contents(of folder: URL) throws(DataError) -> [String] {
-    guard DatasetLocator.isFolder(folder) else {
+  private static func entries(of folder: FilePath) throws(DataError) -> [FolderListing.Entry] {
+    guard folder.isFolder else {
       throw DataError(
-        .missing, what: folder.path,
-        why: FileManager.default.fileExists(atPath: folder.path)
-          ? "not a folder" : "no such folder",
+        .missing, what: folder.description,
+        why: folder.status == nil ? "no such folder" : "not a folder",
         whatToDo: "name a folder with train/CLASS and val/CLASS in it with --data-path")
     }
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: folder.path)
-        .filter { !$0.hasPrefix(".") }
-        .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    } catch {
-      throw DataError(
-        .missing, what: folder.path, why: "cannot be read",
-        whatToDo: "make the folder readable or choose another with --data-path")
-    }
+    return try FolderListing.entries(of: folder)
   }
 
-  private static func wrong(_ place: URL, _ why: String, _ whatToDo: String) -> DataError {
-    DataError(.malformed, what: place.path, why: why, whatToDo: whatToDo)
+  private static func lying(_ count: Int) -> String {
+    count == 0 ? "" : ", but \(count) file\(count == 1 ? "" : "s") beside each other"
+  }
+
+  private static func noClass(_ folder: FilePath, beside unused: UnusedFiles) -> DataError {
+    wrong(
+      folder, "no folder of a class" + lying(unused.files),
+      "make a folder for each class in it and put the images into them")
+  }
+
+  static func wrong(_ place: FilePath, _ why: String, _ whatToDo: String) -> DataError {
+    DataError(.malformed, what: place.description, why: why, whatToDo: whatToDo)
+  }
+
+  /// All problems as one; nil where there are none.
+  private static func joined(_ problems: [DataError], in folder: FilePath) -> DataError? {
+    guard let first = problems.first, problems.count > 1 else { return problems.first }
+    let shown = problems.prefix(shownProblems).map { "\($0.what): \($0.why)" }
+    let rest = problems.count - shown.count
+    return DataError(
+      first.category, what: folder.description,
+      why: "\(problems.count) things are wrong: " + shown.joined(separator: ", ")
+        + (rest > 0 ? " and \(rest) more" : ""), whatToDo: "of the first: " + first.whatToDo)
   }
 }

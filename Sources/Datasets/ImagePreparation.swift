@@ -84,7 +84,7 @@ public struct ImagePreparation: Sendable {
   }
 
   /// The short side that a test image is resized to before its centre is taken.
-  static func testSide(_ size: Int) -> Int { (size * 256 + 112) / 224 }
+  package static func testSide(_ size: Int) -> Int { (size * 256 + 112) / 224 }
 
   /// A box of a random place, size and shape; nil where ten draws did not fit.
   static func box(width: Int, height: Int, _ stream: inout PhiloxStream) -> Resampling.Box? {
@@ -151,6 +151,6 @@ extension LabeledImages {
     guard let files else { return Array(images[index * pixels..<(index + 1) * pixels]) }
     let preparation = ImagePreparation(
       size: height, mean: [0, 0, 0], standardDeviation: [1, 1, 1])
-    return preparation.testPixels(of: try ImageFile.decode(contentsOf: files[index]))
+    return preparation.testPixels(of: try files.decode(index))
   }
 }

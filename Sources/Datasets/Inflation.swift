@@ -81,6 +81,14 @@ final class Inflation {
     }
   }
 
+  /// Drops zero bytes that lie before the next others, as far as they are read.
+  func skipZeros() {
+    while hasInput, stream.pointee.next_in?.pointee == 0 {
+      stream.pointee.next_in += 1
+      stream.pointee.avail_in -= 1
+    }
+  }
+
   /// Begins with other compressed data behind those that ended.
   func restart() { inflateReset(stream) }
 }

@@ -15,7 +15,7 @@ public struct LabeledImages: Sendable, Equatable {
   /// The images after whitening, `[N, H, W, C]`; nil where their bytes are a network's input.
   public internal(set) var values: [Float]?
   /// The images' files, where they are decoded when they are needed.
-  public let files: ImageFiles?
+  public internal(set) var files: ImageFiles?
   /// The class of each image, `[N]`, from 0.
   public internal(set) var labels: [Int32]
 

@@ -34,6 +34,11 @@ struct MATLABFile {
     guard header.count == Self.headerSize else {
       throw .malformed(file.path, "cut short: \(file.size) bytes hold no MATLAB header")
     }
+    if header.starts(with: Array("MATLAB 7.3".utf8)) || header[124...] == [0, 2, 0x49, 0x4D] {
+      throw DataError(
+        .malformed, what: file.path, why: "a file of MATLAB 7.3, which is HDF5; level 5 is needed",
+        whatToDo: "save it again with -v7, or get the authors' with 'widecl data fetch svhn'")
+    }
     // The version and the byte order that wrote it.
     guard Array(header[124...]) == [0, 1, 0x49, 0x4D] else {
       throw .malformed(file.path, "no MATLAB file of level 5 in little-endian order")

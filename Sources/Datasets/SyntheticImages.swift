@@ -7,8 +7,7 @@ extension Dataset {
   /// Image i has class i mod CLASSES. A class is a smooth pattern of its own; each image adds
   /// noise of its own, so that a network has something to learn.
   public static func synthetic(_ size: SyntheticSize) throws(DataError) -> Dataset {
-    let testCount = max(size.count / 5, 1)
-    let images = size.count + testCount + size.classes
+    let images = size.count + size.testCount + size.classes
     guard LabeledImages.byteCount(of: images, size.height, size.width, size.channels) != nil else {
       throw DataError(
         .usage, what: size.description, why: "larger than this machine's memory",
@@ -19,7 +18,7 @@ extension Dataset {
     let (mean, deviation) = train.channelStatistics()
     return Dataset(
       name: size.description, classNames: ClassNames.numbered(size.classes), train: train,
-      test: patterns.split(count: testCount, number: 1), mean: mean,
+      test: patterns.split(count: size.testCount, number: 1), mean: mean,
       standardDeviation: deviation.map { max($0, 1) })
   }
 }

@@ -135,6 +135,16 @@ package final class Buffer<Element: BitwiseCopyable>: DeviceBuffer, @unchecked S
     return values
   }
 
+  /// Copies all elements into `other`, from its element `offset` on, in the queue's order.
+  package func copy(
+    to other: Buffer<Element>, at offset: Int, on queue: Queue
+  ) throws(CLError) {
+    precondition(offset >= 0 && offset + count <= other.count, "a copy past the buffer's end")
+    let status = clEnqueueCopyBuffer(
+      queue.raw, raw, other.raw, 0, offset * MemoryLayout<Element>.stride, byteCount, 0, nil, nil)
+    try check(status, "clEnqueueCopyBuffer of \(byteCount) bytes")
+  }
+
   /// Sets every element to `value`, in the queue's order.
   package func fill(_ value: Element, on queue: Queue) throws(CLError) {
     var value = value

@@ -1,6 +1,7 @@
 import Graph
 import Models
 import Operators
+import Protobuf
 import Training
 
 extension Checkpoint {

@@ -1,3 +1,5 @@
+import Protobuf
+
 /// A model in ONNX's own terms, as far as residual networks need them; `message` encodes it.
 struct ONNXModel {
   /// One operation.

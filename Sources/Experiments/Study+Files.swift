@@ -21,8 +21,8 @@ extension Study {
   /// The curves of each row that is built.
   private func runCurves() throws(TrainingError) -> [(name: String, runs: RunCurves)] {
     var result: [(name: String, runs: RunCurves)] = []
-    for row in rows where model(of: row) != nil {
-      let logs = (0..<runs).map { folder(of: row, run: $0) + "/log.jsonl" }
+    for row in rows where plan.model(of: row) != nil {
+      let logs = (0..<runs).map { plan.folder(of: row, run: $0) + "/log.jsonl" }
       result.append((row.title, try RunCurves(logs: logs)))
     }
     return result
@@ -31,8 +31,8 @@ extension Study {
   /// The first run's training loss and test error, a line an epoch.
   private func curves() throws(TrainingError) -> String {
     var text = "network,epoch,train_loss,test_error\r\n"
-    for row in rows where model(of: row) != nil {
-      for record in try RunLog(path: folder(of: row, run: 0) + "/log.jsonl").records() {
+    for row in rows where plan.model(of: row) != nil {
+      for record in try plan.records(of: row, run: 0) {
         let numbers = [record.trainLoss, record.testError].map { $0.map { "\($0)" } ?? "" }
         text += "\"\(row.title)\",\(record.epoch),\(numbers.joined(separator: ","))\r\n"
       }

@@ -7,7 +7,8 @@ import Models
 extension Checkpoint {
   /// Loss and error of the checkpoint's network on a data set's test images.
   ///
-  /// `file` names the checkpoint in errors. Throws with status 65 when the data do not fit it.
+  /// `file` names the checkpoint in errors. Throws with status 65 when the data do not fit it. Image
+  /// files are turned as those of the training were.
   ///
   /// `results`, where given, gets what the network answers to each image.
   package func evaluate(
@@ -15,6 +16,7 @@ extension Checkpoint {
     chooser: any ConfigurationChooser, checks: Checks?, results: inout TestResults?
   ) throws -> Metrics {
     let data = try header.fitted(data, file: file)
+      .handling(header.orientation ?? .ignored)
     let network = header.network
     // A header may claim any network; memory is taken for one whose tensors are there.
     try tensors.check(network.parameters + network.states, prefix: "", file: file)

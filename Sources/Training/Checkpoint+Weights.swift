@@ -1,3 +1,4 @@
+import Datasets
 import Graph
 import Models
 
@@ -49,6 +50,7 @@ extension Checkpoint.Header {
   package init(model: Model, images: ImageDescription, recipe: Recipe, seed: UInt64) {
     self.init(
       model: model, classes: images.classes, image: images.image, data: images.data,
+      orientation: .upright,
       classNames: images.classNames, mean: images.mean,
       standardDeviation: images.standardDeviation, recipe: recipe, seed: seed,
       microBatch: recipe.batchSize,
@@ -68,7 +70,7 @@ extension Checkpoint.Header {
       ]
       if whitening != nil { result["input"] = "[N, C, H, W], whitened by the checkpoint's matrix" }
       if let classNames { result["class_names"] = try jsonText(classNames) }
-      return result
+      return result.merging(imagePreparation) { own, _ in own }
     }
   }
 }

@@ -17,8 +17,13 @@ package struct Checkpoint {
     package var classes: Int
     package var image: ImageShape
     package var data: String
-    /// Of image files: what `TrainingRun.Options.filesDigest` says; nil for other data sets.
+    /// Of image files: what `Dataset.filesDigest` says; nil for other data sets.
     package var filesDigest: String?
+    /// How the test images of a folder were chosen; nil where they are given.
+    package var heldOut: HeldOut?
+    /// What is done about the orientation that a camera noted; nil in files of before it was written,
+    /// whose runs ignored it.
+    package var orientation: OrientationHandling?
     /// The name of each class; nil in files of before they were written.
     package var classNames: [String]?
     /// Training and test images used, at most; nil for all.
@@ -132,6 +137,8 @@ extension Checkpoint.Header {
       "awaits_evaluation": "\(awaitsEvaluation)", "micro_batch": "\(microBatch)",
     ]
     if let filesDigest { result["files_digest"] = filesDigest }
+    if let heldOut { result["held_out"] = try jsonText(heldOut) }
+    if let orientation { result["orientation"] = orientation.rawValue }
     if let classNames { result["class_names"] = try jsonText(classNames) }
     if let limit { result["limit"] = "\(limit)" }
     if let fineTuning { result["fine_tuning"] = try jsonText(fineTuning) }
@@ -168,6 +175,8 @@ extension Checkpoint.Header {
     else { throw bad("image") }
     data = try value("data") { $0 }
     filesDigest = try optional("files_digest") { $0 }
+    heldOut = try optional("held_out", decodedJSON)
+    orientation = try optional("orientation") { OrientationHandling(rawValue: $0) }
     classNames = try optional("class_names", decodedJSON)
     guard classNames == nil || classNames?.count == classes else { throw bad("class_names") }
     limit = try optional("limit") { Int($0) }

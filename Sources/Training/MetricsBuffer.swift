@@ -2,11 +2,13 @@ import DeviceRuntime
 
 /// What the loss kernel adds up on the device over an epoch.
 final class MetricsBuffer {
+  /// Numbers that the kernel keeps.
+  static let count = 4
   let buffer: Buffer<Float>
   private let queue: Queue
 
   init(context: Context, queue: Queue) throws(CLError) {
-    buffer = try context.makeBuffer(Float.self, count: 4)
+    buffer = try context.makeBuffer(Float.self, count: MetricsBuffer.count)
     self.queue = queue
     try reset()
   }
@@ -17,6 +19,11 @@ final class MetricsBuffer {
   func read() throws(CLError) -> [Float] { try buffer.read(on: queue) }
 
   func write(_ values: [Float]) throws(CLError) { try buffer.write(values, on: queue) }
+
+  /// Copies the numbers to a place of another buffer, without waiting.
+  func copy(to other: Buffer<Float>, at place: Int) throws(CLError) {
+    try buffer.copy(to: other, at: place * MetricsBuffer.count, on: queue)
+  }
 
   /// The means so far; waits for everything that is enqueued.
   func metrics() throws(CLError) -> Metrics { Metrics(deviceValues: try read()) }

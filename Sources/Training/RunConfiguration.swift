@@ -31,10 +31,16 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
   package var fineTuning: FineTuning?
   /// Of a folder of several runs, how many; nil for one.
   package var runs: Int?
+  /// How many images the test has; nil in files of older versions.
+  package var testImages: Int?
+  /// The command as it was typed, and when; nil in files of older versions and of library's users.
+  package var command: String?
+  package var started: String?
 
   package init(
     model: Model, data: Dataset, dataPath: String?, limit: Int?, microBatch: Int?, seed: UInt64,
-    device: DeviceInfo, recipe: Recipe, fineTuning: FineTuning?, runs: Int? = nil
+    device: DeviceInfo, recipe: Recipe, fineTuning: FineTuning?, runs: Int? = nil,
+    origin: RunOrigin? = nil
   ) {
     self.model = model.name
     blocksPerGroup = model.blocksPerGroup
@@ -50,6 +56,9 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     self.recipe = recipe
     self.fineTuning = fineTuning
     self.runs = runs
+    testImages = data.test.count
+    command = origin?.command
+    started = origin?.started
   }
 
   /// Reads the file of a run's folder; throws with status 66 where there is none, 65 where it is

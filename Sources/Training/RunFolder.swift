@@ -11,6 +11,8 @@ package final class RunFolder: Sendable {
   package var config: String { RunFolder.config(in: path) }
   /// One JSON object an epoch.
   package var log: String { path + "/log.jsonl" }
+  /// The same as a table.
+  package var table: String { path + "/log.csv" }
   /// The state after the last epoch, or in the middle of one that was interrupted.
   package var lastCheckpoint: String { RunFolder.lastCheckpoint(in: path) }
   /// The state with the lowest test error.

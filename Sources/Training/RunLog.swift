@@ -45,7 +45,7 @@ package struct EpochRecord: Codable, Hashable, Sendable {
     self.microBatch = microBatch
   }
 
-  private enum CodingKeys: String, CodingKey {
+  private enum CodingKeys: String, CodingKey, CaseIterable {
     case epoch, lr
     case trainLoss = "train_loss"
     case trainError = "train_error"
@@ -62,37 +62,64 @@ package struct EpochRecord: Codable, Hashable, Sendable {
   ///
   /// Foundation's encoder promises no order but the alphabet's.
   package var line: String {
-    func number(_ value: Double?) -> String {
-      value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null"
+    let members = CodingKeys.allCases.filter { $0 != .microBatch || microBatch != nil }
+      .map { "\"\($0.rawValue)\": \(text(of: $0) ?? "null")" }
+    return "{" + members.joined(separator: ", ") + "}"
+  }
+
+  /// The names of the fields as a line of CSV.
+  package static let tableHead = CodingKeys.allCases.map(\.rawValue).joined(separator: ",")
+
+  /// The fields as a line of CSV; what is missing or not finite is empty.
+  package var tableRow: String {
+    CodingKeys.allCases.map { text(of: $0) ?? "" }.joined(separator: ",")
+  }
+
+  /// A field as a number in text; nil for none that is finite.
+  private func text(of key: CodingKeys) -> String? {
+    func number(_ value: Double?) -> String? {
+      value.flatMap { $0.isFinite ? "\($0)" : nil }
     }
-    let members: [(CodingKeys, String)] =
-      [
-        (.epoch, "\(epoch)"), (.lr, lr.isFinite ? "\(lr)" : "null"),
-        (.trainLoss, number(trainLoss)), (.trainError, number(trainError)),
-        (.testLoss, number(testLoss)), (.testError, number(testError)),
-        (.trainTime, number(trainTime)), (.testTime, number(testTime)),
-        (.imagesPerSecond, number(imagesPerSecond)), (.parameters, "\(parameters)"),
-      ] + (microBatch.map { [(.microBatch, "\($0)")] } ?? [])
-    let texts = members.map { "\"\($0.rawValue)\": \($1)" }
-    return "{" + texts.joined(separator: ", ") + "}"
+    return switch key {
+    case .epoch: "\(epoch)"
+    case .lr: lr.isFinite ? "\(lr)" : nil
+    case .trainLoss: number(trainLoss)
+    case .trainError: number(trainError)
+    case .testLoss: number(testLoss)
+    case .testError: number(testError)
+    case .trainTime: number(trainTime)
+    case .testTime: number(testTime)
+    case .imagesPerSecond: number(imagesPerSecond)
+    case .parameters: "\(parameters)"
+    case .microBatch: microBatch.map { "\($0)" }
+    }
   }
 }
 
-/// The file log.jsonl: one object an epoch.
+/// The file log.jsonl, one object an epoch, and the same as a table, log.csv.
 package struct RunLog: Sendable {
   /// Where the file lies.
   package let path: String
+  /// Where the table lies; nil for none.
+  private let table: String?
   private let files: any FileOperations
 
-  package init(path: String, files: any FileOperations = SystemFiles()) {
+  package init(path: String, table: String? = nil, files: any FileOperations = SystemFiles()) {
     self.path = path
+    self.table = table
     self.files = files
   }
 
-  /// Adds a record and waits until it is on the disk; throws with status 73.
+  /// Adds a record and waits until it is on the disk, then makes the table anew; throws with
+  /// status 73.
   ///
-  /// After a failure the file is as it was.
+  /// After a failure each file is as it was: the table never has an epoch that the log has not.
   package func append(_ record: EpochRecord) throws(TrainingError) {
+    try appendLine(record)
+    if table != nil { try writeTable(records()) }
+  }
+
+  private func appendLine(_ record: EpochRecord) throws(TrainingError) {
     do throws(FileError) {
       let descriptor = try files.open(path, flags: O_WRONLY | O_CREAT | O_APPEND, mode: 0o666)
       defer { try? files.close(descriptor) }
@@ -110,6 +137,14 @@ package struct RunLog: Sendable {
         .cannotWrite, path, why: "cannot be written: \(error.reason)",
         advice: "make room on the disk or check the folder's permissions")
     }
+  }
+
+  /// Writes the table whole or not at all, with the line ends of RFC 4180.
+  private func writeTable(_ records: [EpochRecord]) throws(TrainingError) {
+    guard let table else { return }
+    let lines = [EpochRecord.tableHead] + records.map(\.tableRow)
+    let text = lines.map { $0 + "\r\n" }.joined()
+    try AtomicFile.write([Array(text.utf8)], to: table, files: files)
   }
 
   /// The records in the file, none when there is no file.
@@ -134,10 +169,11 @@ package struct RunLog: Sendable {
 
   /// Keeps the records of epochs 1 to `epoch`, all that the checkpoint has, and drops the rest.
   ///
-  /// Throws with status 65 or 73; the file is replaced whole.
+  /// Throws with status 65 or 73; log and table are replaced whole.
   package func truncate(toEpoch epoch: Int) throws(TrainingError) {
-    let kept = try records().filter { $0.epoch <= epoch }
+    let kept = epoch == 0 ? [] : try records().filter { $0.epoch <= epoch }
     let text = kept.map { $0.line + "\n" }.joined()
     try AtomicFile.write([Array(text.utf8)], to: path, files: files)
+    try writeTable(kept)
   }
 }

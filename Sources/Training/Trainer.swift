@@ -43,6 +43,7 @@ public final class Trainer {
   private var metrics: MetricsBuffer { parts.metrics }
   private let sampler: BatchSampler
   private var orderedEpoch = -1
+  private var recorder: StepRecorder?
 
   /// A trainer of a Wide ResNet on `device`; see `init(network:data:recipe:seed:context:)`.
   public convenience init(
@@ -124,6 +125,9 @@ public final class Trainer {
     try move(to: position)
   }
 
+  /// Lets reports have each step's own loss; none is waited for.
+  package func recordSteps() throws { recorder = try StepRecorder(queue: store.queue) }
+
   /// Whether all epochs of the recipe are done.
   public var isFinished: Bool { epoch >= recipe.epochs }
 
@@ -140,6 +144,8 @@ public final class Trainer {
     public let step: Int
     /// Loss and error over the epoch so far.
     public let metrics: Metrics
+    /// The steps since the last report, after `recordSteps`.
+    package let steps: [TrainedStep]
   }
 
   /// Trains to the end of the current epoch and returns loss and error over its images.
@@ -160,6 +166,7 @@ public final class Trainer {
       try metrics.reset()
       if recipe.resetsMomentum(before: epoch) { velocitiesAreFresh = true }
     }
+    try recorder?.begin(metrics)
     var stepsBetweenWaits = 1
     var stepsSinceWait = 0
     var lastWait = DispatchTime.now().uptimeNanoseconds
@@ -172,10 +179,12 @@ public final class Trainer {
       let now = DispatchTime.now().uptimeNanoseconds
       // As many steps as take about half a second.
       let seconds = max(1e-6, Double(now - lastWait) * 1e-9)
-      stepsBetweenWaits = max(1, min(64, Int(0.5 * Double(stepsSinceWait) / seconds)))
+      stepsBetweenWaits = max(
+        1, min(StepRecorder.capacity, Int(0.5 * Double(stepsSinceWait) / seconds)))
       stepsSinceWait = 0
       lastWait = now
-      try report(Progress(epoch: epoch + 1, step: step, metrics: current))
+      try report(
+        Progress(epoch: epoch + 1, step: step, metrics: current, steps: recorder?.take() ?? []))
       if step < stepsPerEpoch && stop() { return nil }
     }
     let result = try metrics.metrics()
@@ -206,13 +215,15 @@ public final class Trainer {
 
   private func enqueueStep() throws {
     guard let places = places(ofStep: step) else { preconditionFailure("the epoch is over") }
+    let rate = learningRate
     try parts.trainingStep.enqueue(
       places, next: self.places(ofStep: step + 1), from: dataset, number: totalSteps,
-      learningRate: learningRate, firstStep: velocitiesAreFresh)
+      learningRate: rate, firstStep: velocitiesAreFresh)
     try store.queue.flush()
     velocitiesAreFresh = false
     step += 1
     totalSteps += 1
+    try recorder?.add(metrics, step: totalSteps, learningRate: rate)
   }
 
   private var diverged: TrainingError {

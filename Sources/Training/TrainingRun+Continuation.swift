@@ -14,12 +14,7 @@ extension TrainingRun.Options {
     TrainingMemory.Task(network: network, data: data, recipe: recipe).largest
   }
 
-  /// A text that changes when image files come, go or get another name or size; nil for images in
-  /// memory.
-  var filesDigest: String? {
-    guard let train = data.train.files, let test = data.test.files else { return nil }
-    return String(train.digest, radix: 16) + "-" + String(test.digest, radix: 16)
-  }
+  var filesDigest: String? { data.filesDigest }
 
   /// What whitens the images, where the recipe asks for it: a run goes on with what it began with.
   func whitening(continuing checkpoint: Checkpoint?) throws -> Whitening? {
@@ -35,12 +30,14 @@ extension TrainingRun.Options {
   ) throws {
     let steps = recipe.stepsPerEpoch(images: data.train.count)
     let classes = old.knownClasses(file: path).difference(from: data)
-    let differences = [
+    let conditions: [(name: String, holds: Bool)] = [
       ("model", "\(old.model)" == "\(model)"), ("data", old.data == data.name),
       // Of other data the number of classes says enough.
       ("classes (\(classes ?? ""))", classes == nil || old.classes != data.classes),
       // Checkpoints of older versions have no digest.
       ("list of image files", old.filesDigest.map { $0 == digest } ?? true),
+      ("choice of the test images", old.heldOut == data.heldOut),
+      ("orientation", orientation == nil || orientation == old.orientation ?? .ignored),
       ("image size", old.image == image), ("number of classes", old.classes == data.classes),
       ("limit", old.limit == limit), ("seed", old.seed == seed),
       ("start, --weights, --new-head or --freeze", old.fineTuning == fineTuning),
@@ -53,7 +50,8 @@ extension TrainingRun.Options {
         "micro-batch",
         microBatch.map { min($0, wholeBatch) == min(old.microBatch, wholeBatch) } ?? true
       ),
-    ].filter { !$0.1 }.map(\.0)
+    ]
+    let differences = conditions.filter { !$0.holds }.map(\.name)
     guard differences.isEmpty else {
       throw TrainingError(
         .badData, path,

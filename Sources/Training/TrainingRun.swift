@@ -19,6 +19,9 @@ package final class TrainingRun {
     package var fineTuning: FineTuning?
     package var seed: UInt64
     package var limit: Int?
+    /// What is done about the orientation that a camera noted; nil for turning images upright, or
+    /// for what the run that is continued began with.
+    package var orientation: OrientationHandling?
     /// Images that go through the network at once, at most; nil for as many as fit, or as many as
     /// the run that is continued began with.
     package var microBatch: Int?
@@ -27,13 +30,18 @@ package final class TrainingRun {
     package var resume: Bool
     /// Where a recipe that whitens finds what was computed before.
     package var whitenings: WhiteningStore
+    /// How the run is begun; a run that is continued keeps its own.
+    package var origin: RunOrigin?
+    /// Whether the folder gets event files for TensorBoard.
+    package var tensorBoard = false
     /// Is told, in a line each, what a user may not expect.
     package var note: (String) -> Void = { _ in }
 
     package init(
       model: Model, data: Dataset, dataPath: String? = nil, recipe: Recipe,
-      fineTuning: FineTuning? = nil, seed: UInt64, limit: Int?, microBatch: Int? = nil,
-      folder: RunFolder, resume: Bool, whitenings: WhiteningStore = WhiteningStore()
+      fineTuning: FineTuning? = nil, seed: UInt64, limit: Int?,
+      orientation: OrientationHandling? = nil, microBatch: Int? = nil, folder: RunFolder,
+      resume: Bool, whitenings: WhiteningStore = WhiteningStore()
     ) {
       self.model = model
       self.data = data
@@ -42,6 +50,7 @@ package final class TrainingRun {
       self.fineTuning = fineTuning
       self.seed = seed
       self.limit = limit
+      self.orientation = orientation
       self.microBatch = microBatch
       self.folder = folder
       self.resume = resume
@@ -65,10 +74,13 @@ package final class TrainingRun {
   private let files: any FileOperations
   private let log: RunLog
   private let filesDigest: String?
+  private let orientation: OrientationHandling
   private let whitening: Whitening?
   private var bestError: Double?
   private var awaitsEvaluation = false
   private var trainSeconds = 0.0
+  private var throughput = Throughput()
+  private var events: RunEvents?
 
   /// Allocates everything and, to resume, restores the last state.
   package init(
@@ -78,14 +90,17 @@ package final class TrainingRun {
     var options = options
     options.model.unitGamma = options.recipe.gammaInitialization == .one
     if let limit = options.limit { options.data = options.data.prefix(limit) }
+    let path = options.folder.lastCheckpoint
+    let isContinued = options.resume && FileManager.default.fileExists(atPath: path)
+    if isContinued { options.origin = RunOrigin(recordedIn: options.folder.config) }
     self.files = files
     let folder = options.folder
-    log = RunLog(path: folder.log, files: files)
+    log = RunLog(path: folder.log, table: folder.table, files: files)
     filesDigest = options.filesDigest
-    let path = folder.lastCheckpoint
-    let checkpoint =
-      try options.resume && FileManager.default.fileExists(atPath: path)
-      ? Checkpoint(contentsOf: path) : nil
+    let checkpoint = try isContinued ? Checkpoint(contentsOf: path) : nil
+    orientation =
+      checkpoint.map { $0.header.orientation ?? .ignored } ?? options.orientation ?? .upright
+    options.data = options.data.handling(orientation)
     if let checkpoint {
       try options.check(
         continuing: checkpoint.header, filesDigest: filesDigest, path: path,
@@ -107,10 +122,16 @@ package final class TrainingRun {
       try options.fineTuning?.read(for: options.model).start(trainer.store)
       if FileManager.default.fileExists(atPath: folder.log) {
         // Of a run that was killed before its first checkpoint.
-        try AtomicFile.write([], to: folder.log, files: files)
+        try log.truncate(toEpoch: 0)
       }
     }
     try writeConfiguration(device: context.info)
+    if options.tensorBoard {
+      try trainer.recordSteps()
+      events = try RunEvents(
+        folder: folder.path, stepsDone: trainer.totalSteps, awaitsEvaluation: awaitsEvaluation,
+        test: options.data.test, classNames: options.data.classNames, files: files)
+    }
   }
 
   /// Trains to the end, or until `stop` says so; `progress` may be nil.
@@ -151,10 +172,15 @@ package final class TrainingRun {
     let before = trainSeconds
     let begin = DispatchTime.now().uptimeNanoseconds
     var lastSave = 0.0
+    throughput = Throughput()
+    events?.pause()
     let metrics = try trainer.trainEpoch(
       report: { state in
         progress?.update(step: state.step, loss: state.metrics.loss, error: state.metrics.error)
-        let elapsed = Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9
+        let now = DispatchTime.now().uptimeNanoseconds
+        throughput.add(images: state.metrics.images, nanoseconds: now)
+        try events?.add(state.steps, nanoseconds: now)
+        let elapsed = Double(now - begin) * 1e-9
         trainSeconds = before + elapsed
         if elapsed - lastSave > checkpointInterval && state.step < trainer.stepsPerEpoch {
           try save(to: [folder.lastCheckpoint])
@@ -185,7 +211,9 @@ package final class TrainingRun {
       trainLoss: train.loss, trainError: train.error, testLoss: test.loss, testError: test.error,
       trainTime: trainSeconds,
       testTime: Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9,
-      imagesPerSecond: Double(train.images) / max(trainSeconds, 1e-9),
+      imagesPerSecond: throughput.imagesPerSecond(
+        endsWithSmallerBatch: !train.images.isMultiple(of: options.recipe.batchSize))
+        ?? Double(train.images) / max(trainSeconds, 1e-9),
       parameters: trainer.network.parameterCount,
       microBatch: trainer.isSplit ? trainer.microBatch : nil)
     awaitsEvaluation = false
@@ -199,6 +227,7 @@ package final class TrainingRun {
     var report = try Report(folder: folder.path)
     report.results = results
     try report.write(to: folder.report, files: files)
+    try events?.add(record, step: trainer.totalSteps, parameters: trainer.store.read(.parameter))
     try save(to: (isBest ? [folder.bestCheckpoint] : []) + [folder.lastCheckpoint])
     return record
   }
@@ -208,7 +237,8 @@ package final class TrainingRun {
     let position = try trainer.position()
     return Checkpoint.Header(
       model: options.model, classes: images.classes, image: images.image, data: images.data,
-      filesDigest: filesDigest, classNames: images.classNames, limit: options.limit,
+      filesDigest: filesDigest, heldOut: options.data.heldOut, orientation: orientation,
+      classNames: images.classNames, limit: options.limit,
       mean: images.mean, standardDeviation: images.standardDeviation, whitening: whitening,
       recipe: options.recipe, fineTuning: options.fineTuning, seed: options.seed,
       microBatch: trainer.microBatch, position: position, awaitsEvaluation: awaitsEvaluation,
@@ -223,6 +253,8 @@ package final class TrainingRun {
       throw TrainingError.diverged(
         "a parameter is not finite in epoch \(trainer.epoch + 1), step \(trainer.step)")
     }
+    // No checkpoint may be further than the events: what is lost of them is not made again.
+    try events?.synchronize()
     for path in paths { try checkpoint.write(to: path, files: files) }
   }
 
@@ -241,7 +273,7 @@ package final class TrainingRun {
     try RunConfiguration(
       model: options.model, data: options.data, dataPath: options.dataPath, limit: options.limit,
       microBatch: trainer.isSplit ? trainer.microBatch : nil, seed: options.seed, device: device,
-      recipe: options.recipe, fineTuning: options.fineTuning
+      recipe: options.recipe, fineTuning: options.fineTuning, origin: options.origin
     ).write(to: folder.config, files: files)
   }
 }

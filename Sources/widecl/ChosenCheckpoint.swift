@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Graph
 import Training
 
 /// What a command is given to work with: a checkpoint's file, or the folder of a run.
@@ -14,10 +15,17 @@ struct ChosenCheckpoint {
   static let help = "The folder of a run, or a checkpoint that 'widecl train' wrote."
 
   /// Reads the file or, of a folder, the best checkpoint, which is said.
-  init(_ argument: String) throws {
+  ///
+  /// `orientation` takes the place of what the checkpoint's training did with images.
+  init(_ argument: String, orientation: OrientationHandling? = nil) throws {
+    func read(_ path: String) throws -> Checkpoint {
+      var checkpoint = try Checkpoint(contentsOf: path)
+      checkpoint.header.orientation = orientation ?? checkpoint.header.orientation
+      return checkpoint
+    }
     guard isFolder(argument) else {
       path = argument
-      checkpoint = try Checkpoint(contentsOf: argument)
+      checkpoint = try read(argument)
       let folder = URL(fileURLWithPath: argument).deletingLastPathComponent().path
       configuration = try? RunConfiguration(folder: folder)
       return
@@ -30,7 +38,7 @@ struct ChosenCheckpoint {
         advice: "give the folder of a run that has a checkpoint, or a checkpoint")
     }
     path = found
-    checkpoint = try Checkpoint(contentsOf: found)
+    checkpoint = try read(found)
     configuration = try? RunConfiguration(folder: argument)
     tell("\(found), of epoch \(checkpoint.header.position.epoch)")
   }
@@ -38,14 +46,20 @@ struct ChosenCheckpoint {
   /// The data set that the user names, else the run's with its limit, its labels as the network
   /// means them.
   func dataset(_ options: CheckpointDataOptions, limit: Int?) throws -> Dataset {
+    let header = checkpoint.header
+    func load(_ name: String, _ path: String?) throws -> Dataset {
+      let data = try loadDataset(
+        name, path: path, size: header.image.height, heldOut: header.heldOut)
+      header.tellOtherFiles(than: data)
+      return data
+    }
     var data: Dataset
     if let name = options.data {
-      data = try loadDataset(name, path: options.dataPath)
+      data = try load(name, options.dataPath)
       if let limit { data = data.prefix(limit) }
     } else {
-      let header = checkpoint.header
       let recorded = configuration?.data == header.data ? configuration?.usableDataPath : nil
-      data = try loadDataset(header.data, path: options.dataPath ?? recorded)
+      data = try load(header.data, options.dataPath ?? recorded)
       if let limit = limit ?? header.limit { data = data.prefix(limit) }
     }
     return try checkpoint.header.fitted(

@@ -33,9 +33,12 @@ struct DataCommand: ParsableCommand {
       if json { return try printJSON(rows) }
       for row in rows {
         let place = row.folder.map { "\($0)  (\(row.origin ?? ""))" } ?? "not found"
-        print(row.name.padded(to: 14) + place)
+        print(row.name.padded(to: 17) + place)
       }
-      print("synthetic".padded(to: 14) + "\(DatasetName.syntheticForm), made as it is needed")
+      print(
+        "folder".padded(to: 17) + "the path of a folder of images, or folder:SIZE with --data-path")
+      print("npz".padded(to: 17) + "\(DatasetName.arraysForm), arrays of numpy's")
+      print("synthetic".padded(to: 17) + "\(DatasetName.syntheticForm), made as it is needed")
     }
   }
 
@@ -43,7 +46,7 @@ struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "fetch", abstract: "Downloads a data set and checks every byte.",
       discussion: """
-        Gets fashion-mnist, mnist, cifar10, cifar100 or svhn by curl, into $WIDECL_DATA/NAME or \
+        Gets fashion-mnist, mnist, kmnist, cifar10, cifar100 or svhn by curl, into $WIDECL_DATA/NAME or \
         the user's cache. An interrupted download is continued by the same command.
 
         Example:
@@ -89,7 +92,8 @@ struct DataCommand: ParsableCommand {
 
     @Argument(
       help: ArgumentHelp(
-        "The data set's name, or a folder with the files of one.", valueName: "name-or-folder"))
+        "The data set's name, or a folder with the files of one or with images in a folder for each "
+          + "class.", valueName: "name-or-folder"))
     var name: String
     @Option(help: "The folder it lies in; searched for by default.") var dataPath: String?
     @Flag(help: "Print JSON.") var json = false
@@ -101,11 +105,7 @@ struct DataCommand: ParsableCommand {
     }
 
     /// The argument where it is a folder, not a name.
-    private var folder: URL? {
-      let isName = (try? DatasetName(parsing: name)) != nil
-      return name.contains("/") || !isName && FileManager.default.fileExists(atPath: name)
-        ? URL(fileURLWithPath: name) : nil
-    }
+    private var folder: URL? { DatasetName.folder(in: name).map { URL(fileURLWithPath: $0) } }
 
     func run() throws {
       let locator = DatasetLocator(environment: ProcessInfo.processInfo.environment)
@@ -134,9 +134,25 @@ extension DatasetCheck {
       for (split, counts) in [("training", trainHistogram), ("test", testHistogram)] {
         print("\(split) images  \(counts.reduce(0, +)), by class \(counts)")
       }
+      if files.contains(where: { $0.bytes == nil }) { showClasses() }
       print(ok ? isComplete ? "complete" : "usable, but not complete" : "not usable")
     }
+    if let unused { tell(unused.line(of: name)) }
+    if let heldOut { tell("\(name): \(heldOut)") }
     if let problem = problem ?? shortage { throw problem }
+  }
+}
+
+extension DatasetCheck {
+  /// Of a folder of images: each class's numbers, what is missing, how to train on it.
+  private func showClasses() {
+    for (name, counts) in zip(classNames, zip(trainHistogram, testHistogram)) {
+      print(
+        "class \(name)  \(counts.0) to train, \(counts.1) to test"
+          + (counts.1 == 0 ? ": none, so that its error is not known" : ""))
+    }
+    guard ok, let folder else { return }
+    print("to train on it  widecl train --data '\(Failure.printable(folder))'")
   }
 }
 

@@ -20,6 +20,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup(title: "Data") var dataOptions: CheckpointDataOptions
   @Option(parsing: .unconditional, help: "Images in a batch.") var batch = 128
   @Option(parsing: .unconditional, help: "Use only the first N test images.") var limit: Int?
+  @OptionGroup(title: "Images") var orientationOptions: OrientationOptions
   @OptionGroup(title: "Tuning") var tuningOptions: TuningOptions
   @OptionGroup(title: "Checks") var checkOptions: CheckOptions
   @OptionGroup(title: "Device") var deviceOptions: DeviceOptions
@@ -50,7 +51,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let chosen = try ChosenCheckpoint(checkpoint)
+    let chosen = try ChosenCheckpoint(checkpoint, orientation: orientationOptions.orientation)
     let data = try chosen.dataset(dataOptions, limit: limit)
     let context = try deviceOptions.makeContext()
     var results: TestResults? = TestResults(

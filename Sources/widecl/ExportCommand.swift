@@ -11,7 +11,8 @@ struct ExportCommand: ParsableCommand {
       onnx: the network as it is evaluated, for any batch. torch: its parameters and running \
       statistics, a file that safetensors.torch.load_file opens; --module writes the PyTorch \
       module that takes them, --names torchvision calls them as torchvision's network does. How \
-      images are prepared stands in the metadata of both.
+      images are prepared stands in the metadata of both (scale, crop, interpolation, color, mean, \
+      standard_deviation); docs/predict.md shows it in Python.
 
       Examples:
         widecl export runs/first --format onnx --output first.onnx

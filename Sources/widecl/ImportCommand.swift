@@ -91,12 +91,12 @@ struct ImportCommand: ParsableCommand {
   private func images(
     of name: DatasetName, _ weights: ForeignWeights, _ recipe: Recipe
   ) throws -> ImageDescription {
-    if dataPath == nil,
+    if dataPath == nil, data.flatMap({ DatasetName.folder(in: $0) }) == nil,
       let images = ImageDescription(of: name, classes: (weights.classes ?? 0), recipe: recipe)
     {
       return images
     }
     return ImageDescription(
-      of: try loadDataset(name.description, path: dataPath), recipe: recipe)
+      of: try loadDataset(data ?? name.description, path: dataPath), recipe: recipe)
   }
 }

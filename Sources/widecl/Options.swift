@@ -3,6 +3,7 @@ import Datasets
 import DeviceRuntime
 import Files
 import Foundation
+import Graph
 import Models
 import Training
 
@@ -91,15 +92,30 @@ extension DepthRule: ExpressibleByArgument {}
 
 extension Recipe.InputNormalization: ExpressibleByArgument {}
 
-/// Finds and reads a data set.
-func loadDataset(_ name: String, path: String?) throws -> Dataset {
-  try Dataset.load(
-    DatasetName(parsing: name),
-    from: DatasetLocator(environment: ProcessInfo.processInfo.environment), explicit: path)
+/// Finds and reads a data set; says what of it is not used.
+///
+/// `size` is for a folder that is named by its path, `heldOut` for one without images to test with;
+/// each has a usual value.
+func loadDataset(
+  _ text: String, path: String?, size: Int? = nil, heldOut: HeldOut? = nil
+) throws -> Dataset {
+  var name = try DatasetName(parsing: text)
+  let folder = DatasetName.folder(in: text)
+  if folder != nil, path != nil {
+    throw ValidationError("give the folder as --data or as --data-path, not both")
+  }
+  if folder != nil, let size { name = .folder(size: size) }
+  let data = try Dataset.load(
+    name, from: DatasetLocator(environment: ProcessInfo.processInfo.environment),
+    explicit: folder ?? path, heldOut: heldOut ?? .usual)
+  if let unused = data.unused { tell(unused.line(of: data.name)) }
+  if let heldOut = data.heldOut { tell("\(data.name): \(heldOut)") }
+  return data
 }
 
 /// The folder that such a data set lies in, from the root on; nil for one that is made.
 func datasetFolder(_ name: String, path: String?) throws -> String? {
+  let path = path ?? DatasetName.folder(in: name)
   let name = try DatasetName(parsing: name)
   if case .synthetic = name { return nil }
   let locator = DatasetLocator(environment: ProcessInfo.processInfo.environment)

@@ -7,10 +7,14 @@ struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict", abstract: "Says what a checkpoint's network sees in image files.",
     discussion: """
-      An image is prepared as the test images of the checkpoint's data set are: scaled to the \
-      network's size, cut to its middle, made grey or coloured, normalised. One that cannot be \
+      An image is prepared as the test images of the checkpoint's data set are. Photos, of a \
+      network trained on folders: the short side becomes 256/224 of the network's size, the middle \
+      is taken. For networks of small images, such as CIFAR-10's: the image is scaled until it \
+      covers the size, and the middle is taken. Both bicubically; then it is made grey or \
+      coloured, and normalised. docs/predict.md has the same in Python. An image that cannot be \
       read is named on standard error; the others are answered all the same. Of a folder all \
-      images in it and in its folders are taken.
+      images in it and in its folders are taken. Images are turned upright as their cameras noted, \
+      unless --ignore-orientation is given or the checkpoint's training did not.
 
       Example:
         widecl predict runs/first photo.jpg holiday/
@@ -18,12 +22,13 @@ struct PredictCommand: ParsableCommand {
 
   @Argument(help: ArgumentHelp(ChosenCheckpoint.help, valueName: "run-or-checkpoint"))
   var checkpoint: String
-  @Argument(help: "Image files, and folders of them.") var images: [String]
+  @Argument(help: "JPEG, PNG, WebP, TIFF or BMP files, and folders of such.") var images: [String]
   @Option(parsing: .unconditional, help: "Show the N likeliest classes.") var top = 5
   @Option(
     parsing: .unconditional,
     help: "Images answered at once; by default as many as are given, 64 at most.")
   var batch: Int?
+  @OptionGroup(title: "Images") var orientationOptions: OrientationOptions
   @OptionGroup(title: "Tuning") var tuningOptions: TuningOptions
   @OptionGroup(title: "Checks") var checkOptions: CheckOptions
   @OptionGroup(title: "Device") var deviceOptions: DeviceOptions
@@ -51,13 +56,14 @@ struct PredictCommand: ParsableCommand {
   }
 
   func run() throws {
-    let chosen = try ChosenCheckpoint(checkpoint)
+    let chosen = try ChosenCheckpoint(checkpoint, orientation: orientationOptions.orientation)
+    let orientation = chosen.checkpoint.header.orientation ?? .ignored
+    let images = try files()
     let input = try chosen.checkpoint.header.imageInput(file: chosen.path)
     let names = chosen.checkpoint.header.printableClassNames
-    let images = try imageFiles(in: images)
     let context = try deviceOptions.makeContext()
     let predictor = try Predictor(
-      chosen.checkpoint, file: chosen.path, batch: batch ?? usualBatch(for: images.count),
+      chosen.checkpoint, file: chosen.path, batch: batch ?? usualBatch(of: images.count),
       context: context,
       chooser: tuningOptions.chooser(for: context), checks: checkOptions.checks())
     var results: [Result] = []
@@ -67,7 +73,7 @@ struct PredictCommand: ParsableCommand {
       var inputs: [[Float]] = []
       let failures = part.map { path -> DataError? in
         do throws(DataError) {
-          inputs.append(input.values(from: try decode(path)))
+          inputs.append(input.values(from: try decode(path, orientation)))
           return nil
         } catch {
           return error
@@ -80,7 +86,7 @@ struct PredictCommand: ParsableCommand {
           ? answers.popFirst()?.map {
             Answer(name: names[$0.label], label: $0.label, probability: $0.probability)
           } : nil
-        let result = Result(image: path, classes: classes, error: failure?.why)
+        let result = Result(image: "\(path)", classes: classes, error: failure?.why)
         if json { results.append(result) } else { show(result) }
         if let failure { tell("widecl: \(failure)") }
         firstFailure = firstFailure ?? failure
@@ -91,18 +97,35 @@ struct PredictCommand: ParsableCommand {
   }
 
   /// A power of two: few sizes, so that compiled kernels are found again.
-  private func usualBatch(for count: Int) -> Int {
+  private func usualBatch(of images: Int) -> Int {
     var batch = 1
-    while batch < min(count, 64) { batch *= 2 }
+    while batch < min(images, 64) { batch *= 2 }
     return batch
   }
 
-  private func decode(_ path: String) throws(DataError) -> ImageFile {
+  /// The images that are asked for; says what lies beside those of folders.
+  private func files() throws(DataError) -> [FilePath] {
+    var files: [FilePath] = []
+    for path in images {
+      guard let folder = try ImageFolder.Images(in: path) else {
+        files.append(FilePath(path))
+        continue
+      }
+      files += folder.files
+      if !folder.unused.isEmpty { tell(folder.unused.line(of: path)) }
+    }
+    return files
+  }
+
+  private func decode(
+    _ path: FilePath, _ orientation: OrientationHandling
+  ) throws(DataError) -> ImageFile {
     do throws(DataError) {
-      return try ImageFile.decode(contentsOf: URL(fileURLWithPath: path))
+      return try ImageFile.decode(contentsOf: path, orientation: orientation)
     } catch {
       throw DataError(
-        error.category, what: path, why: error.why, whatToDo: "give a whole JPEG or PNG image")
+        error.category, what: "\(path)", why: error.why,
+        whatToDo: "give a whole JPEG, PNG, WebP, TIFF or BMP image")
     }
   }
 

@@ -32,9 +32,10 @@ struct RecipeOptions: ParsableArguments {
   @Option(help: "How bytes become the network's input, instead of the recipe's.")
   var preprocess: Recipe.InputNormalization?
 
-  /// The recipe to train by; `begun` is that of a run to be continued.
-  func chosen(over begun: Recipe? = nil) throws -> Recipe {
-    var chosen = try base(over: begun)
+  /// The recipe to train by; `begun` is that of a run to be continued, `images` the number of images
+  /// to train on in a folder of the user's.
+  func chosen(over begun: Recipe? = nil, images: Int? = nil) throws -> Recipe {
+    var chosen = try base(over: begun, images: images)
     if let epochs, epochs != chosen.epochs {
       if setsSchedule { chosen.epochs = epochs } else { chosen = chosen.scaled(toEpochs: epochs) }
     }
@@ -43,8 +44,9 @@ struct RecipeOptions: ParsableArguments {
   }
 
   /// The same but for the number of epochs.
-  private func base(over begun: Recipe?) throws -> Recipe {
+  private func base(over begun: Recipe?, images: Int?) throws -> Recipe {
     var chosen = try recipe.map(readRecipe) ?? begun ?? .cifar
+    if let images, isQuick(begun) { chosen = .quick(imageFiles: images) }
     for setting in settings { chosen = try chosen.setting(setting) }
     if let batch { chosen.batchSize = batch }
     if let lr { chosen.learningRate = lr }
@@ -52,11 +54,22 @@ struct RecipeOptions: ParsableArguments {
     return chosen
   }
 
+  /// Whether the recipe of a folder of the user's is the one that fits its images.
+  private func isQuick(_ begun: Recipe?) -> Bool {
+    recipe.map { $0 == "quick" } ?? (begun == nil)
+  }
+
   private var setsSchedule: Bool { settings.contains { $0.hasPrefix("schedule") } }
 
   /// Says what other epochs than the recipe's mean for the learning rate.
-  func explainEpochs(of chosen: Recipe) throws {
-    let base = try base(over: nil)
+  func explainEpochs(of chosen: Recipe, images: Int? = nil) throws {
+    let base = try base(over: nil, images: images)
+    if let images, isQuick(nil) {
+      tell(
+        "\(images) images to train on: the recipe quick without padding, batch "
+          + "\(chosen.batchSize), \(chosen.epochs) epochs; --recipe, --batch, --epochs and --set "
+          + "say otherwise")
+    }
     if !setsSchedule && chosen.epochs != base.epochs && !base.drops.isEmpty {
       tell(
         "\(chosen.epochs) epochs instead of the recipe's \(base.epochs): \(chosen.dropsInWords), "

@@ -4,6 +4,7 @@ import Datasets
 import DeviceRuntime
 import Experiments
 import Foundation
+import Glibc
 import Graph
 import Models
 import Training
@@ -13,9 +14,10 @@ struct ReproduceCommand: ParsableCommand {
     commandName: "reproduce",
     abstract: "Runs an experiment of the paper, its numbers beside ours.",
     discussion: """
-      Says first what will be run and about how long it takes. Each row trains into a folder of \
+      Says first what will be run, and about how long it takes. Each row trains into a folder of \
       its own; Ctrl-C saves the state, and the same command continues. The output folder gets \
-      result.txt, .md, .csv and .json, and curves.csv. Of Figure 4 see 'widecl bench figure4'.
+      result.txt, .md, .csv and .json, and curves.csv. --plan needs no data and runs nothing. Of \
+      Figure 4 see 'widecl bench figure4'.
 
       Example:
         widecl reproduce table2 --data cifar10 --rows wrn-16-8 --epochs 20
@@ -69,21 +71,28 @@ struct ReproduceCommand: ParsableCommand {
     let settings = try StudySettings(
       table: table, data: name, base: try recipe.map { try Recipe.named($0) }, epochs: epochs,
       batch: batch, learningRate: lr, limit: limit, seed: seed)
-    let dataset = try loadDataset(data, path: dataPath)
     let folder = output ?? "runs/\(table.name)-\(name.replacing(":", with: "-"))"
+    if self.plan {
+      let plan = StudyPlan(
+        table: table, rows: selected, settings: settings, runs: runs ?? table.runs,
+        folder: folder, images: try plannedImages())
+      return try show(plan)
+    }
+    let dataset = try loadDataset(data, path: dataPath)
     let context = try deviceOptions.makeContext()
     let study = Study(
-      table: table, rows: selected, settings: settings, runs: runs ?? table.runs, folder: folder,
+      StudyPlan(
+        table: table, rows: selected, settings: settings, runs: runs ?? table.runs,
+        folder: folder, images: StudyImages(of: dataset, limit: limit)),
       data: dataset, context: context, whitenings: whitenings())
-    if plan {
-      let remainders = try study.plan(chooser: tuningOptions.chooser(for: context))
-      return try json ? printJSON(remainders) : print(text(of: remainders, on: context))
-    }
     // Held to the end: two processes must not run one study.
     let lock = try RunFolder(folder, resume: true)
     defer { withExtendedLifetime(lock) {} }
     try settings.claim(folder: folder)
-    tell(text(of: try study.plan(chooser: tuningOptions.chooser(for: context)), on: context))
+    tell(try study.plan.text)
+    let remainders = try study.plan.measured(
+      on: context, chooser: tuningOptions.chooser(for: context), report: tell)
+    tell(times(of: remainders, on: context).joined(separator: "\n"))
     Interrupt.install(answer: "stopping after this step; again to stop now, unsaved")
     let outcome = try study.run(
       chooser: { try tuningOptions.chooser(for: context, tuning: $0) },
@@ -95,14 +104,30 @@ struct ReproduceCommand: ParsableCommand {
     print(json ? result.json : result.text, terminator: json ? "\n" : "")
   }
 
-  private func text(of remainders: [Study.Remainder], on context: Context) -> String {
+  /// What the images are like: known by the data set's name, or read from its folder.
+  private func plannedImages() throws -> StudyImages {
+    if let images = StudyImages(of: try DatasetName(parsing: data), limit: limit) { return images }
+    return StudyImages(of: try loadDataset(data, path: dataPath), limit: limit)
+  }
+
+  /// The plan at once, then its times as a device tells them.
+  private func show(_ plan: StudyPlan) throws {
+    if !json { print(try plan.text) }
+    fflush(nil)
+    let context = try deviceOptions.makeContext()
+    let remainders = try plan.measured(
+      on: context, chooser: tuningOptions.chooser(for: context), report: tell)
+    if json { return try printJSON(remainders) }
+    print(times(of: remainders, on: context).joined(separator: "\n"))
+  }
+
+  private func times(of remainders: [StudyPlan.Remainder], on context: Context) -> [String] {
     let lines = remainders.map { row in
       row.network.padded(to: 28) + (row.seconds.map { "about \(duration($0))" } ?? row.status)
     }
     let total = remainders.compactMap(\.seconds).reduce(0, +)
-    return
-      (["\(experiment) on \(data), device \(context.info.name)"] + lines
-      + ["in all".padded(to: 28) + "about \(duration(total))"]).joined(separator: "\n")
+    return ["time on \(context.info.name)"] + lines
+      + ["in all".padded(to: 28) + "about \(duration(total))"]
   }
 
   private func duration(_ seconds: Double) -> String {

@@ -12,11 +12,12 @@ struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Trains a model.",
     discussion: """
-      Writes config.json, tuning.json, log.jsonl, report.html, and checkpoint-last and \
+      Writes config.json, tuning.json, log.jsonl and log.csv, report.html, and checkpoint-last and \
       checkpoint-best.safetensors into the output folder. Ctrl-C saves the state first; --resume \
       continues, to the same bits, with the options that the run began with where none are given.
 
       Examples:
+        widecl train --data photos
         widecl train --model wrn-16-4 --data cifar10 --output runs/first
         widecl train --resume runs/first
         widecl train --model resnet-18 --weights resnet18.safetensors --new-head \
@@ -27,9 +28,24 @@ struct TrainCommand: ParsableCommand {
   @Argument(
     help: ArgumentHelp("The folder of a run, to continue it with --resume.", valueName: "run"))
   var begunFolder: String?
-  @Option(help: "The model: \(ModelName.forms).") var model: String?
+  @Option(
+    help: """
+      The model: \(ModelName.forms). For a folder of images \(TrainCommand.modelOfFolders) by \
+      default.
+      """)
+  var model: String?
   @OptionGroup(title: "Model") var modelOptions: ModelOptions
-  @Option(help: "The data set; see 'widecl data list'.") var data: String?
+  @Option(
+    help: ArgumentHelp(
+      "The data set; see 'widecl data list'. Or the path of a folder with a folder of images for "
+        + "each class.",
+      discussion: """
+        Of such a folder images become \(DatasetName.usualFolderSize) pixels wide and high; \
+        folder:SIZE with --data-path is for others. Where it has no train and val, a fifth of each \
+        class is kept for testing.
+        """,
+      valueName: "name-or-folder"))
+  var data: String?
   @Option(help: "The folder it lies in; searched for by default.") var dataPath: String?
   @Option(parsing: .unconditional, help: "Use only the first N training and test images.")
   var limit: Int?
@@ -53,6 +69,17 @@ struct TrainCommand: ParsableCommand {
     parsing: .unconditional,
     help: "Train this many times with successive seeds; report the median test error.")
   var runs: Int?
+  @Flag(
+    name: .customLong("tensorboard"),
+    help: ArgumentHelp(
+      "Write event files for TensorBoard into the output folder.",
+      discussion: """
+        Loss, learning rate and speed of each step, errors and losses of each epoch, histograms of \
+        the weights, test images and the options; 'tensorboard --logdir DIR' shows them. A resumed \
+        run adds a file.
+        """))
+  var tensorBoard = false
+  @OptionGroup(title: "Images") var orientationOptions: OrientationOptions
   @OptionGroup(title: "Tuning") var tuningOptions: TuningOptions
   @OptionGroup(title: "Checks") var checkOptions: CheckOptions
   @Option(
@@ -62,6 +89,9 @@ struct TrainCommand: ParsableCommand {
       valueName: "n"))
   var checkEvery: Int?
   @OptionGroup(title: "Device") var deviceOptions: DeviceOptions
+
+  /// Small enough for a few hundred photos, and for a CPU.
+  private static let modelOfFolders = "wrn-16-2"
 
   func validate() throws {
     if let runs, !(1...1000).contains(runs) { throw ValidationError("--runs must be 1 to 1000") }
@@ -89,22 +119,29 @@ struct TrainCommand: ParsableCommand {
     try checkWhatIsGiven()
     let begun = try resume ? folder.flatMap { try BegunRun(folder: $0) } : nil
     if let begunFolder, begun == nil { _ = try RunConfiguration(folder: begunFolder) }
-    guard let network = try model.map(modelOptions.model) ?? begun?.model(),
+    let usual = data.flatMap { DatasetName.folder(in: $0) } == nil ? nil : Self.modelOfFolders
+    guard
+      let network = try (model ?? (begun == nil ? usual : nil)).map(modelOptions.model)
+        ?? begun?.model(),
       let data = data ?? begun?.data
     else {
       throw ValidationError("'\(folder ?? "")' has no run to continue: give --model and --data")
     }
+    // What is wrong with the options is said before the data are read.
     var recipe = try recipeOptions.chosen(over: begun?.recipe)
     let seed = seed ?? begun?.seed ?? 1
     let limit = limit ?? begun?.limit
     let runs = runs ?? begun?.configuration?.runs ?? 1
     let recordedPath = begun?.data == data ? begun?.configuration?.usableDataPath : nil
-    var dataset = try loadDataset(data, path: dataPath ?? recordedPath)
+    var dataset = try loadDataset(
+      data, path: dataPath ?? recordedPath, heldOut: begun?.header?.heldOut)
+    let images = dataset.isFolder ? min(dataset.train.count, limit ?? .max) : nil
+    recipe = try recipeOptions.chosen(over: begun?.recipe, images: images)
     if let header = begun?.header {
       recipe = recipeOptions.continuing(
         header, by: recipe, data: limit.map { dataset.prefix($0) } ?? dataset)
     } else if begun == nil {
-      try recipeOptions.explainEpochs(of: recipe)
+      try recipeOptions.explainEpochs(of: recipe, images: images)
     }
     let fineTuning = fineTuningOptions.chosen(over: begun?.fineTuning)
     if let fineTuning {
@@ -149,14 +186,18 @@ struct TrainCommand: ParsableCommand {
       ).write(to: whole.config)
     }
     let checks = checkOptions.checks()
+    let origin = RunOrigin(command: typedCommand, started: Date())
     var errors: [Double] = []
     for number in 0..<runs {
       var options = TrainingRun.Options(
         model: network, data: dataset, dataPath: dataPath, recipe: recipe, fineTuning: fineTuning,
-        seed: seed &+ UInt64(number), limit: limit, microBatch: microBatch,
+        seed: seed &+ UInt64(number), limit: limit, orientation: orientationOptions.orientation,
+        microBatch: microBatch,
         folder: runs == 1 ? whole : try RunFolder(parts[number], resume: resume),
         resume: resume, whitenings: whitenings())
       options.note = tell
+      options.origin = origin
+      options.tensorBoard = tensorBoard
       let run = try TrainingRun(options, context: context, chooser: chooser, checks: checks)
       try checks.amend(
         record, of: chooser, isBegun: run.trainer.totalSteps > 0, on: context.info)
@@ -210,7 +251,8 @@ struct TrainCommand: ParsableCommand {
     if let begunFolder, !resume {
       throw ValidationError("to continue the run in '\(begunFolder)', give --resume")
     }
-    if !(resume && folder != nil) && (model == nil || data == nil) {
+    let isFolder = data.flatMap { DatasetName.folder(in: $0) } != nil
+    if !(resume && folder != nil) && !isFolder && (model == nil || data == nil) {
       throw ValidationError("give --model and --data, or --show, or --resume and a run's folder")
     }
   }

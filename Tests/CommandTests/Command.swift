@@ -96,6 +96,9 @@ final class Command {
   /// What has come on standard error.
   func errorSoFar() throws -> String { try String(contentsOf: errorFile, encoding: .utf8) }
 
+  /// What has come on standard output.
+  func outSoFar() throws -> String { try String(contentsOf: outFile, encoding: .utf8) }
+
   var isRunning: Bool { process.isRunning }
 
   /// Ctrl-C.

@@ -48,14 +48,127 @@ struct DataTests {
     let result = try Command.run("data", "check", folder.path("set"), "--json")
     #expect(result.status == 0, "\(result.error)")
     let check = try result.object()
-    #expect(check["name"] as? String == "folder:224")
+    #expect(check["name"] as? String == "folder:64")
+    #expect(check["class_names"] as? [String] == ["a", "b"])
     #expect(check["train_histogram"] as? [Int] == [2, 1])
     #expect(check["test_histogram"] as? [Int] == [0, 1])
     let sizes = try #require(check["image_sizes"] as? [String: [Int]])
     #expect(sizes == ["height": [19, 19], "width": [23, 23], "channels": [1, 3]])
     let text = try Command.run("data", "check", folder.path("set"))
     #expect(text.out.contains("images  19 x 23 x 1...3\n"), "\(text.out)")
+    #expect(text.out.contains("\nclass a  2 to train, 0 to test: none, "), "\(text.out)")
+    #expect(text.out.contains("\nto train on it  widecl train --data "))
     #expect(text.out.hasSuffix("\ncomplete\n"))
+    #expect(text.errorLines.isEmpty)
+  }
+
+  @Test func whatARunLeavesOutIsSaidOnOneLine() throws {
+    try writeImageFolder()
+    for name in ["train/a/1.heic", "train/a/2.HEIC", "train/b/notes.txt"] {
+      try write("set/\(name)", [1])
+    }
+    let line = "folder:64: 3 files are not used: 2 .heic, 1 other (.txt)"
+    let set = folder.path("set")
+    let check = try Command.run("data", "check", set, "--json")
+    #expect(check.errorLines == [line])
+    let unused = try #require(try check.object()["unused"] as? [String: Any])
+    #expect(unused["images"] as? [String: Int] == [".heic": 2])
+    let train = try Command.run(
+      "train", "--model", "wrn-10-1", "--data", set, "--recipe", "quick", "--set",
+      "augmentation.pad=0", "--batch", "2", "--epochs", "1", "--limit", "2", "--no-tune",
+      "--no-check", "--output", folder.path("run"))
+    #expect(train.status == 0, "\(train.error)")
+    #expect(train.errorLines.filter { $0 == line }.count == 1)
+    let checkpoint = folder.path("run/checkpoint-last.safetensors")
+    let evaluation = try Command.run(
+      "evaluate", checkpoint, "--data", set, "--batch", "2", "--tuning", "none", "--no-check",
+      "--json")
+    #expect(evaluation.status == 0, "\(evaluation.error)")
+    #expect(evaluation.errorLines == [line])
+    #expect(try evaluation.object()["images"] as? Int == 1)
+    let prediction = try Command.run(
+      "predict", checkpoint, folder.path("set/train"), "--tuning", "none", "--no-check", "--json")
+    #expect(try (prediction.json() as? [Any])?.count == 3)
+    #expect(
+      prediction.errorLines == [
+        folder.path("set/train") + ": 3 files are not used: 2 .heic, 1 other (.txt)"
+      ])
+  }
+
+  /// A folder with nothing but classes: a split of the images is made, recorded and kept.
+  @Test func plainFoldersAreTrainedOnAndHeldToTheirSplit() throws {
+    for name in ["cat", "dog"] {
+      for number in 1...5 { try write("set/\(name)/\(number).png", image("grey.png")) }
+    }
+    let set = folder.path("set")
+    let check = try Command.run("data", "check", set)
+    #expect(check.status == 0, "\(check.error)")
+    #expect(check.out.contains("class cat  4 to train, 1 to test\n"), "\(check.out)")
+    let train = [
+      "train", "--model", "wrn-10-1", "--recipe", "quick", "--set", "augmentation.pad=0",
+      "--batch", "4", "--no-tune", "--no-check", "--output", folder.path("run"), "--data",
+    ]
+    let first = try Command.run(train + [set, "--epochs", "1"])
+    #expect(first.status == 0, "\(first.error)")
+    #expect(first.error.contains("20 % of each class, drawn by seed 1, are the test images\n"))
+    let checkpoint = folder.path("run/checkpoint-last.safetensors")
+    let bytes = try Data(contentsOf: URL(filePath: checkpoint)).prefix(8192)
+    let head = String(decoding: bytes, as: UTF8.self)
+    #expect(head.contains(#""orientation":"upright""#))
+    #expect(head.contains(#"{\"percent\":20,\"seed\":1}"#))
+    // The same by name and path; images of another size are refused.
+    let evaluate = [
+      "evaluate", checkpoint, "--batch", "2", "--tuning", "none", "--no-check", "--json", "--data",
+    ]
+    let named = try Command.run(evaluate + ["folder:64", "--data-path", set])
+    #expect(try named.object()["images"] as? Int == 2)
+    try expectFailure(
+      65, evaluate + ["folder:32", "--data-path", set], mentions: "trained on", afterProgress: true)
+    try expectFailure(64, evaluate + [set, "--data-path", set], mentions: "not both")
+    try expectFailure(
+      65, train + [set, "--epochs", "1", "--resume", "--ignore-orientation"],
+      mentions: "another orientation", afterProgress: true)
+    // One more image is noticed.
+    try write("set/cat/6.png", image("color.png"))
+    let other = try Command.run(evaluate + [set])
+    #expect(other.error.contains("other files than in the training"), "\(other.error)")
+    try expectFailure(
+      65, train + [set, "--epochs", "1", "--resume"], mentions: "another list of image files",
+      afterProgress: true)
+  }
+
+  @Test func allThatIsWrongWithAFolderIsToldBeforeAnythingElse() throws {
+    try writeImageFolder()
+    try write("set/train/c/1.heic", [1])
+    try write("set/val/d/1.png", image("grey.png"))
+    let set = folder.path("set")
+    for arguments in [
+      ["data", "check", set],
+      ["train", "--model", "wrn-10-1", "--data", set, "--output", folder.path("run")],
+    ] {
+      let result = try Command.run(arguments)
+      #expect(result.status == 65)
+      #expect(result.errorLines.count == 1)
+      for part in ["2 things are wrong: ", "/train/c: a class without images", "/val/d: no class"] {
+        #expect(result.error.contains(part), "\(result.error)")
+      }
+    }
+    try expectFailure(
+      66, ["train", "--model", "wrn-10-1", "--data", folder.path("none")],
+      mentions: "no such folder")
+  }
+
+  @Test func arraysOfNumpysAreTrainedOn() throws {
+    let file = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../DatasetsTests/Arrays/medmnist.npz").standardizedFileURL.path
+    let result = try Command.run(
+      "train", "--model", "wrn-10-1", "--data", "npz:\(file)", "--recipe", "quick", "--batch", "4",
+      "--set", "augmentation.pad=1", "--epochs", "1", "--no-tune", "--no-check", "--output",
+      folder.path("run"))
+    #expect(result.status == 0, "\(result.error)")
+    #expect(result.error.contains(": not used: val_images.npy, val_labels.npy\n"))
+    let check = try Command.run("data", "check", "npz:\(file)", "--json")
+    #expect(try check.object()["train_histogram"] as? [Int] == [3, 2, 2])
   }
 
   @Test func theFirstBrokenImageIsNamed() throws {
@@ -67,7 +180,7 @@ struct DataTests {
     #expect(check.status == 65)
     #expect(check.error.hasPrefix("widecl: \(set)/train/b/2.jpg: a broken JPEG ("))
     #expect(check.errorLines.count == 1)
-    #expect(check.out.contains("\(set)/val/b/2.png  neither a JPEG nor a PNG image\n"))
+    #expect(check.out.contains("\(set)/val/b/2.png  no JPEG, PNG, WebP, TIFF or BMP image\n"))
     #expect(check.out.hasSuffix("\nnot usable\n"))
     try expectFailure(
       65,

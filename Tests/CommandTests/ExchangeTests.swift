@@ -28,7 +28,7 @@ struct ExchangeTests {
       let path = folder.path("\(index).png")
       let pixels = test.images[index * size..<(index + 1) * size]
       try Self.write(
-        PNG.encoded(pixels, height: test.height, width: test.width, channels: 1), to: path)
+        try PNG.encoded(pixels, height: test.height, width: test.width, channels: 1), to: path)
       return path
     }
   }

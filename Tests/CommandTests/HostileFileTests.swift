@@ -14,7 +14,8 @@ import Testing
   }()
 
   @Test(arguments: [
-    "idx", "idx-gzip", "cifar", "svhn", "jpeg", "png", "image-folder", "safetensors", "checkpoint",
+    "idx", "idx-gzip", "cifar", "svhn", "npz", "jpeg", "png", "webp", "tiff", "bmp", "exif",
+    "image-folder", "safetensors", "checkpoint",
     "tuning", "journal", "program-cache", "recipe", "run-log",
     "weights", "safetensors-index", "class-map", "run-configuration",
   ])

@@ -20,10 +20,23 @@ struct KillTests {
   private static func result(_ folder: String) throws -> [String: Data] {
     var result: [String: Data] = [:]
     for name in [
-      "checkpoint-last.safetensors", "checkpoint-best.safetensors", "config.json", "tuning.json",
+      "checkpoint-last.safetensors", "checkpoint-best.safetensors", "tuning.json",
     ] { result[name] = try bytes(folder, name) }
+    // The command and the moment are each run's own.
+    var configuration = try #require(
+      try JSONSerialization.jsonObject(with: bytes(folder, "config.json")) as? [String: Any])
+    let command = configuration.removeValue(forKey: "command") as? String
+    #expect(command?.hasPrefix("widecl train ") == true)
+    #expect(configuration.removeValue(forKey: "started") != nil)
+    result["config.json"] = try JSONSerialization.data(
+      withJSONObject: configuration, options: [.sortedKeys])
     // The log without what the clock says.
-    let records = try RunLog(path: "\(folder)/log.jsonl").records().map { record in
+    let logged = try RunLog(path: "\(folder)/log.jsonl").records()
+    let table = String(decoding: try bytes(folder, "log.csv"), as: UTF8.self)
+    #expect(
+      table
+        == ([EpochRecord.tableHead] + logged.map(\.tableRow)).map { $0 + "\r\n" }.joined())
+    let records = logged.map { record in
       var record = record
       (record.trainTime, record.testTime, record.imagesPerSecond) = (0, 0, 0)
       return record.line

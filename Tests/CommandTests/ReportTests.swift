@@ -17,11 +17,72 @@ struct ReportTests {
     try expectFailure(73, ["report", run.output, "--output", folder.path("none/page.html")])
   }
 
+  @Test func theFirstScreenTellsTheCommandAndTheMoment() throws {
+    let run = try Small.finished.get()
+    let page = try String(contentsOfFile: run.output + "/report.html", encoding: .utf8)
+    let first = page[..<(try #require(page.range(of: "<figure")).lowerBound)]
+    #expect(first.contains("<dd>widecl train --model wrn-10-1 --data synthetic:1x8x8:4:64"))
+    #expect(first.contains(/<dt>Begun<\/dt><dd>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ</))
+    #expect(first.contains(/95 % interval [0-9.]+ to [0-9.]+ %/))
+    #expect(first.contains("<dt>Recipe</dt><dd>2 epochs, batch 16,"))
+    let classes = page.components(separatedBy: "test image ").count - 1
+    #expect(classes >= 12)
+  }
+
+  @Test func aRunIsWatched() throws {
+    let run = try Small.finished.get()
+    let folder = try TemporaryFolder()
+    let copy = folder.path("run")
+    try FileManager.default.copyItem(atPath: run.output, toPath: copy)
+    let command = try Command(["report", "--watch", copy, "--port", "0"])
+    while command.isRunning, try !command.outSoFar().contains("\n") { usleep(5_000) }
+    let address = try command.outSoFar().split(separator: "\n").map(String.init).first ?? ""
+    #expect(address.wholeMatch(of: /http:\/\/127\.0\.0\.1:\d+\//) != nil, "\(address)")
+    let page = try Self.curl(address)
+    #expect(page.hasPrefix("200 ") && page.contains("<polyline") && page.contains("test image"))
+    let version = try Self.curl(address + "version")
+    #expect(version.hasPrefix("200 ") && page.contains("\"\(version.dropFirst(4))\""))
+    #expect(try Self.curl(address + "config.json").hasPrefix("404 "))
+    #expect(try Self.curl(address, "-H", "Host: example.com").hasPrefix("403 "))
+    // Another epoch, as the run writes it: first its line, then its page.
+    let log = try String(contentsOfFile: copy + "/log.jsonl", encoding: .utf8)
+    let last = try #require(log.split(separator: "\n").last)
+    let line = last.replacing("\"epoch\": 2", with: "\"epoch\": 3")
+    try (log + line + "\n").write(toFile: copy + "/log.jsonl", atomically: true, encoding: .utf8)
+    #expect(try Self.curl(address + "version") != version)
+    #expect(try Self.curl(address).contains("after epoch 3"))
+    let port = address.dropLast().split(separator: ":").last.map(String.init) ?? ""
+    try expectFailure(73, ["report", "--watch", copy, "--port", port], mentions: "in use")
+    command.interrupt()
+    let result = try command.wait(seconds: 20)
+    #expect(result.status == 130 && result.error.isEmpty, "\(result.error)")
+    try expectFailure(66, ["report", "--watch", folder.url.path])
+    try expectFailure(64, ["report", "--port", "0", copy])
+    try expectFailure(64, ["report", "--watch", "--port", "70000", copy])
+  }
+
+  /// The status and the content of a URL.
+  private static func curl(_ address: String, _ options: String...) throws -> String {
+    let folder = try TemporaryFolder()
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
+    process.arguments =
+      ["-s", "-o", folder.path("body"), "-w", "%{http_code}"] + options + [address]
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    let status = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    let body = try? String(contentsOfFile: folder.path("body"), encoding: .utf8)
+    return String(decoding: status, as: UTF8.self) + " " + (body ?? "")
+  }
+
   @Test(arguments: [375, 1280], [false, true])
   func itIsReadable(width: Int, dark: Bool) throws {
     let seen = try look(
       at: try Small.finished.get().output + "/report.html", width: width, dark: dark)
-    #expect((seen["lines"] as? Int ?? 0) >= 7, "\(seen)")
+    // Errors, losses, rate, speed, and the calibration's diagonal.
+    #expect((seen["lines"] as? Int ?? 0) == 7, "\(seen)")
     #expect((seen["images"] as? Int ?? 0) > 0 && seen["broken"] as? Int == 0, "\(seen)")
   }
 
@@ -32,8 +93,8 @@ struct ReportTests {
       Small.train + ["--epochs", "2", "--runs", "2", "--output", output])
     #expect(result.status == 0, "\(result.error)")
     let seen = try look(at: output + "/report.html", width: 375, dark: true)
-    // Three medians and a curve a run; the medians have a spread.
-    #expect(seen["lines"] as? Int == 5 && seen["bands"] as? Int == 3, "\(seen)")
+    // Four medians and a curve a run; the medians have a spread.
+    #expect(seen["lines"] as? Int == 6 && seen["bands"] as? Int == 4, "\(seen)")
   }
 
   /// Opens a page in a frame of `width` pixels and tells what is in it, once it is readable.

@@ -102,7 +102,32 @@ struct ReproduceTests {
     #expect(result.status == 0, "\(result.error)")
     let rows = try #require(try result.json() as? [[String: Any]])
     #expect(rows.count == 2 && rows.allSatisfy { ($0["seconds"] as? Double ?? 0) > 0 })
+    for row in rows {
+      #expect(row["epochs"] as? Int == 4 && row["epochs_per_run"] as? Int == 2)
+      #expect(row["runs"] as? Int == 2 && row["batch"] as? Int == 16)
+      #expect(row["train_images"] as? Int == 64 && row["test_images"] as? Int == 12)
+      #expect((row["folder"] as? String)?.hasPrefix(folder.path("study")) == true)
+    }
+    #expect(rows.map { $0["paper_error"] as? Double } == [5.02, 5.24])
+    #expect(result.error.contains("measuring a step of WRN-16-4 dropout, 2 of 2"))
     #expect(!FileManager.default.fileExists(atPath: folder.path("study")))
+  }
+
+  /// The data are nowhere, and no device could tell times.
+  @Test func aPlanNeedsNoData() throws {
+    let result = try Command.run(
+      ["reproduce", "table4", "--data", "cifar100", "--plan", "--rows", "1,wrn-40-8"],
+      environment: ["OCL_ICD_VENDORS": "/nonexistent", "WIDECL_DATA": "/nonexistent"])
+    #expect(result.status == 69 && result.errorLines.count == 1, "\(result.error)")
+    for text in [
+      "table4: depth and width; on cifar100", "200 a run; the learning rate drops at 60, 120, 160",
+      "5 a row, whose median counts", "50000 to train, 10000 to test, batch 128",
+      "learning rate 0.1, Nesterov momentum 0.9, weight decay 0.0005, zca",
+      "runs/table4-cifar100",
+    ] { #expect(result.out.contains(text), "\(text) is missing in \(result.out)") }
+    #expect(result.out.contains(/WRN-40-1 +569780 +30\.89 cifar100 +1000\n/), "\(result.out)")
+    // The paper has no number for CIFAR-100 here.
+    #expect(result.out.contains(/WRN-40-8 +\d+ +4\.66 cifar10 +1000\n/), "\(result.out)")
   }
 
   @Test func aFigureIsDrawn() throws {

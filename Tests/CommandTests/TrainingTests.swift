@@ -25,8 +25,8 @@ struct TrainingTests {
     let names = try FileManager.default.contentsOfDirectory(atPath: output)
     #expect(
       names.filter { !$0.hasPrefix(".") }.sorted() == [
-        "checkpoint-best.safetensors", "checkpoint-last.safetensors", "config.json", "log.jsonl",
-        "report.html", "tuning.json",
+        "checkpoint-best.safetensors", "checkpoint-last.safetensors", "config.json", "log.csv",
+        "log.jsonl", "report.html", "tuning.json",
       ])
     let log = String(decoding: try Self.contents(output, "log.jsonl"), as: UTF8.self)
     let lines = log.split(separator: "\n")

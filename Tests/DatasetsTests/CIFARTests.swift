@@ -116,4 +116,25 @@ import Testing
       try Dataset.load(.cifar10, at: folder.url)
     }
   }
+
+  @Test func thePythonVersionIsNamed() throws {
+    let other = try TemporaryFolder()
+    try other.write("cifar-10-batches-py/data_batch_1", [0x80, 2])
+    try other.write("c/train", [0x80, 2])
+    let locator = DatasetLocator(environment: [:])
+    for place in [other.url.path, other.url.path + "/cifar-10-batches-py"] {
+      expectError(
+        .missing, "data_batch_1: is of cifar10's Python version; the binary version is needed",
+        "run 'widecl data fetch cifar10'"
+      ) {
+        try locator.locate(.cifar10, explicit: place)
+      }
+    }
+    expectError(.missing, "c/train: is of cifar100's Python version", "cifar-100-binary") {
+      try locator.locate(.cifar100, explicit: other.url.path + "/c")
+    }
+    expectError(.missing, "no file of mnist") {
+      try locator.locate(.mnist, explicit: other.url.path)
+    }
+  }
 }

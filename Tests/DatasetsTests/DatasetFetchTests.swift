@@ -94,7 +94,7 @@ import Testing
 
   @Test func everySourceIsWellFormed() throws {
     let sources = DatasetName.onDisk.compactMap { DatasetSource($0) }
-    #expect(sources.count == 5)
+    #expect(sources.count == 6)
     for source in sources {
       #expect(source.folders.allSatisfy { $0.hasPrefix("http") && $0.hasSuffix("/") })
       for file in source.files {
@@ -102,6 +102,6 @@ import Testing
         #expect(file.sha256 == file.sha256.lowercased() && file.size > 0)
       }
     }
-    #expect(Set(sources.flatMap { $0.files.map(\.sha256) }).count == 13)
+    #expect(Set(sources.flatMap { $0.files.map(\.sha256) }).count == 17)
   }
 }

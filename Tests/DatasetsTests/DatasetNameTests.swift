@@ -1,10 +1,12 @@
 import Datasets
+import Foundation
 import Testing
 
 @Suite struct DatasetNameTests {
   @Test(arguments: [
     "fashion-mnist", "mnist", "cifar10", "cifar100", "imagenet", "imagenet:64", "folder:32",
-    "synthetic:3x8x16:10:1000",
+    "synthetic:3x8x16:10:1000", "kmnist", "qmnist", "emnist-balanced", "emnist-letters",
+    "npz:a/b.npz",
   ])
   func knownNamesRoundTrip(text: String) throws {
     #expect(try DatasetName(parsing: text).description == text)
@@ -12,18 +14,30 @@ import Testing
 
   @Test func syntheticSizeIsChannelsFirst() throws {
     let size = try SyntheticSize(parsing: "synthetic:3x8x16:10:1000")
-    #expect([size.channels, size.height, size.width] == [3, 8, 16])
-    #expect([size.classes, size.count] == [10, 1000])
+    #expect([size.channels, size.height, size.width] == [3, 8, 16] as [Int])
+    #expect([size.classes, size.count] == [10, 1000] as [Int])
   }
 
-  @Test(arguments: ["cifar", "CIFAR10", "cifar10 ", "mnist\n", "../mnist", "", "syntheti"])
+  @Test(arguments: ["cifar", "CIFAR10", "cifar10 ", "mnist\n", "emnist", "npz:", "", "syntheti"])
   func unknownNamesListTheKnownOnes(text: String) {
     expectError(
       .usage,
-      "fashion-mnist, mnist, cifar10, cifar100, svhn, imagenet, imagenet:SIZE, "
-        + "folder:SIZE, synthetic:CxHxW:CLASSES:COUNT"
+      "fashion-mnist, mnist, cifar10, cifar100, svhn, imagenet, kmnist, qmnist, emnist-balanced, "
+        + "emnist-byclass, emnist-bymerge, emnist-digits, emnist-letters, emnist-mnist, "
+        + "imagenet:SIZE, folder:SIZE, PATH of a folder, npz:FILE, synthetic:CxHxW:CLASSES:COUNT"
     ) {
       try DatasetName(parsing: text)
+    }
+  }
+
+  @Test func aPathIsAFolderOfImages() throws {
+    let folder = try TemporaryFolder()
+    for text in [folder.url.path, "./photos", "../mnist", "a/b"] {
+      #expect(try DatasetName(parsing: text) == .folder(size: 64))
+      #expect(DatasetName.folder(in: text) == text)
+    }
+    for text in ["mnist", "npz:a/b.npz", "folder:32", "photos"] {
+      #expect(DatasetName.folder(in: text) == nil)
     }
   }
 

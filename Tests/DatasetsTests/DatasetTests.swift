@@ -147,7 +147,9 @@ import Testing
       ("fashion-mnist/t10k-labels-idx1-ubyte.gz", DatasetName.fashionMNIST),
       ("mnist/train-labels-idx1-ubyte", .mnist), ("c/train.bin", .cifar100),
       ("d/cifar-10-batches-bin/test_batch.bin", .cifar10), ("s/extra_32x32.mat", .svhn),
-      ("imagenet/train/a/1.jpg", .imagenet(size: 224)), ("i/train/a/1.jpg", .folder(size: 224)),
+      ("imagenet/train/a/1.jpg", .imagenet(size: 224)), ("i/train/a/1.jpg", .folder(size: 64)),
+      ("p/cats/1.jpg", .folder(size: 64)), ("kmnist/train-images-idx3-ubyte.gz", .kmnist),
+      ("e/emnist-letters-test-labels-idx1-ubyte", .emnist(.letters)),
     ] {
       try folder.write(path, [])
       let root = try #require(path.split(separator: "/").first)

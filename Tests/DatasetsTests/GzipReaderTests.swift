@@ -61,9 +61,23 @@ import Testing
   }
 
   @Test func trailingBytesAreFound() throws {
-    for trailer in [[0], [1, 2, 3], [0x1F, 0x8C], [UInt8](repeating: 0, count: 70_000)] {
+    let zeros = [UInt8](repeating: 0, count: 70_000)
+    for trailer in [[1, 2, 3], [0x1F, 0x8C], [0, 0, 7], zeros + [1]] {
       let bytes = try packed() + trailer
       expectError(.malformed, "other bytes follow the end of the gzip data") { try labels(bytes) }
+    }
+  }
+
+  /// As gzip and Python read them.
+  @Test(arguments: [1, 7, 512, 70_000, 200_000])
+  func zerosBehindAMemberAreSkipped(count: Int) throws {
+    let plain = idx(0x801, [3], [7, 8, 9])
+    let zeros = [UInt8](repeating: 0, count: count)
+    #expect(try labels(folder.gzip(plain) + zeros) == [7, 8, 9])
+    let members = try folder.gzip(Array(plain[..<5])) + zeros + folder.gzip(Array(plain[5...]))
+    #expect(try labels(members + zeros) == [7, 8, 9])
+    expectError(.malformed, "cut short: the gzip data ends too early") {
+      try labels(Array(members.dropLast(9)))
     }
   }
 

@@ -32,6 +32,33 @@ import Testing
     #expect((difference ?? 0) <= bound)
   }
 
+  /// The pixels are a PNG file's, or the file's own in `reference`.
+  @Test(
+    arguments: [
+      ("color.webp", "color.png", 3, 0), ("alpha.webp", "alpha.png", 3, 0),
+      ("lossy.webp", "lossy.webp", 3, 1), ("color.tif", "color.png", 3, 0),
+      ("lzw.tif", "color.png", 3, 0), ("deflate.tif", "color.png", 3, 0),
+      ("packbits.tif", "color.png", 3, 0), ("planes.tif", "color.png", 3, 0),
+      ("tiles.tif", "color.png", 3, 0), ("grey.tif", "grey.png", 1, 0),
+      ("fax.tif", "bits.png", 1, 0), ("alpha.tif", "alpha.png", 3, 0),
+      ("palette.tif", "palette.tif", 3, 0), ("deep.tif", "deep.png", 3, 0),
+      ("jpeg.tif", "jpeg.tif", 3, 1), ("color.bmp", "color.png", 3, 0),
+      ("grey.bmp", "grey.png", 1, 0), ("bits.bmp", "bits.png", 1, 0),
+      ("palette.bmp", "palette.bmp", 3, 0), ("four-bits.bmp", "four-bits.bmp", 3, 0),
+      ("top-down.bmp", "color.png", 3, 0), ("wide.bmp", "color.png", 3, 0),
+      ("old.bmp", "color.png", 3, 0), ("fives.bmp", "fives.bmp", 3, 0),
+      ("masks.bmp", "masks.bmp", 3, 0),
+    ])
+  func decodesOtherFormats(name: String, reference: String, channels: Int, bound: Int) throws {
+    let image = try ImageFile.decode(contentsOf: url(name))
+    #expect(
+      [image.width, image.height, image.channels] == [Self.width, Self.height, channels] as [Int])
+    let expected = try bytes(reference + ".rgb")
+    try #require(image.pixels.count == expected.count)
+    let difference = zip(image.pixels, expected).map { abs(Int($0) - Int($1)) }.max()
+    #expect((difference ?? 0) <= bound)
+  }
+
   @Test func greyBecomesThreeEqualChannels() throws {
     let grey = try ImageFile.decode(contentsOf: url("grey.png"))
     let colored = grey.colored
@@ -48,7 +75,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "color.jpg", "color-progressive.jpg", "cmyk.jpg", "color.png", "interlaced.png",
+    "color.jpg", "color-progressive.jpg", "cmyk.jpg", "color.png", "interlaced.png", "color.webp",
+    "lossy.webp", "lzw.tif", "jpeg.tif", "color.bmp", "palette.bmp",
   ])
   func everyTruncationIsRefused(name: String) throws {
     let folder = try TemporaryFolder()
@@ -60,7 +88,10 @@ import Testing
   }
 
   /// Damage is refused or gives some pixels, but never ends the process.
-  @Test(arguments: ["color.jpg", "color-progressive.jpg", "cmyk.jpg", "palette.png", "deep.png"])
+  @Test(arguments: [
+    "color.jpg", "color-progressive.jpg", "cmyk.jpg", "palette.png", "deep.png", "color.webp",
+    "lossy.webp", "planes.tif", "tiles.tif", "jpeg.tif", "fax.tif", "palette.bmp", "masks.bmp",
+  ])
   func damageDoesNotTrap(name: String) throws {
     let folder = try TemporaryFolder()
     let whole = try bytes(name)
@@ -150,7 +181,7 @@ import Testing
     let folder = try TemporaryFolder()
     let text = try folder.write("notes.jpg", Array("no image\u{1B}[2J".utf8))
     let empty = try folder.write("empty.png", [])
-    expectError(.malformed, "notes.jpg: neither a JPEG nor a PNG image") {
+    expectError(.malformed, "notes.jpg: no JPEG, PNG, WebP, TIFF or BMP image") {
       try ImageFile.decode(contentsOf: text)
     }
     expectError(.malformed, "empty.png: an empty file") {
@@ -161,6 +192,51 @@ import Testing
     }
     expectError(.missing, "a folder, not a file") {
       try ImageFile.decode(contentsOf: folder.url)
+    }
+  }
+
+  @Test(arguments: [
+    ("animated.webp", "a WebP file of a kind that is not read (an animation has no one image)"),
+    ("runs.bmp", "a BMP file of a kind that is not read (compressed by method 1)"),
+  ])
+  func otherKindsAreRefusedByName(name: String, reason: String) throws {
+    let file = try url(name)
+    expectError(.malformed, "\(name): \(reason)") { try ImageFile.decode(contentsOf: file) }
+  }
+
+  @Test(arguments: [
+    ("GIF89a....", "GIF"), ("\0\0\0 ftypheic\0\0", "HEIC"), ("\0\0\0 ftypavif\0\0", "AVIF"),
+  ])
+  func formatsThatAreNotReadAreNamed(start: String, name: String) throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write("photo.jpg", Array(start.utf8))
+    expectError(.malformed, "photo.jpg: is of the format \(name), which is not read") {
+      try ImageFile.decode(contentsOf: file)
+    }
+  }
+
+  /// Headers that claim a larger image than a file of their size can be.
+  @Test func claimsOfOtherFormatsAreRefused() throws {
+    let folder = try TemporaryFolder()
+    var bmp = try bytes("color.bmp")
+    bmp.replaceSubrange(18..<26, with: [0, 0, 1, 0, 0, 0, 1, 0])
+    let wide = try folder.write("wide.bmp", bmp)
+    expectError(.malformed, "65536x65536 pixels, at most") {
+      try ImageFile.decode(contentsOf: wide)
+    }
+    bmp.replaceSubrange(18..<26, with: [0, 16, 0, 0, 0, 16, 0, 0])
+    let cut = try folder.write("cut.bmp", bmp)
+    expectError(.malformed, "4096x4096 pixels, more than") { try ImageFile.decode(contentsOf: cut) }
+    var tiff = try bytes("tiles.tif")
+    for tag in [UInt8(0), 1] {
+      // Tags 256 and 257, of one short number.
+      let place = try #require(
+        tiff.indices.last { tiff[$0...].starts(with: [tag, 1, 3, 0, 1, 0, 0, 0]) })
+      tiff.replaceSubrange(place + 8..<place + 10, with: [0, 0x20])
+    }
+    let large = try folder.write("large.tif", tiff)
+    expectError(.malformed, "large.tif: cut short: 8192x8192 pixels") {
+      try ImageFile.decode(contentsOf: large)
     }
   }
 }

@@ -95,8 +95,9 @@ import Testing
     #expect(DatasetName.synthetic(synthetic).normalization == nil)
     for name in DatasetName.onDisk {
       let format = try #require(name.format)
-      #expect(name.normalization?.mean.count == format.channels)
-      #expect(name.normalization?.standardDeviation.count == format.channels)
+      if let (mean, deviation) = name.normalization {
+        #expect(mean.count == format.channels && deviation.count == format.channels)
+      }
       #expect(name.classNames.map { $0.count == format.classes } ?? (name.imageFileSize != nil))
     }
   }

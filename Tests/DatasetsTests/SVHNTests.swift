@@ -72,6 +72,15 @@ import Testing
     expectError(.malformed, "\(name): \(reason)") { try SVHN.images(file) }
   }
 
+  @Test func matlab73IsNamed() throws {
+    let text = Array("MATLAB 7.3 MAT-file, Platform: GLNXA64 HDF5 schema 1.00 .".utf8)
+    let start = text + [UInt8](repeating: 32, count: 124 - text.count) + [0, 2, 0x49, 0x4D]
+    let file = try folder.write("new.mat", start + [UInt8](repeating: 0, count: 600))
+    expectError(.malformed, "new.mat: a file of MATLAB 7.3, which is HDF5", "data fetch svhn") {
+      try SVHN.images(file)
+    }
+  }
+
   /// Found by `make fuzz`: libmatio took 335 megabytes for its 834 bytes.
   @Test func damagedFileThatClaimsMuchIsRefused() throws {
     let checkout = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

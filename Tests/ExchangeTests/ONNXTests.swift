@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import TestSupport
 import Testing
 import Training
 
@@ -80,6 +81,11 @@ import Training
     #expect(entries.map(\.0) == metadata.keys.sorted())
     #expect(metadata["class_names"] == #"["class 0","class 1","class 2","class 3"]"#)
     #expect(metadata["data"] == "synthetic:1x8x8:4:20" && metadata["image"] == "1x8x8")
+    #expect(metadata["scale"] == "short side to 8 pixels" && metadata["short_side"] == "8")
+    #expect(["upright", "ignored"].contains(metadata["orientation"]))
+    #expect(metadata["crop"] == "middle, 8x8" && metadata["rounded"] == "true")
+    #expect(metadata["interpolation"]?.hasPrefix("bicubic") == true)
+    #expect(metadata["color"]?.hasPrefix("grey") == true)
     for (key, expected) in [
       ("mean", checkpoint.header.mean), ("standard_deviation", checkpoint.header.standardDeviation),
     ] {

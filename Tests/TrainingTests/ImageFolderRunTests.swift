@@ -18,7 +18,7 @@ struct ImageFolderRunTests {
           let pixels = (0..<12 * 10 * 3).map {
             UInt8(truncatingIfNeeded: ($0 * (3 + label) + index * 31) ^ ($0 >> 3))
           }
-          let png = PNG.encoded(pixels[...], height: 12, width: 10, channels: 3)
+          let png = try PNG.encoded(pixels[...], height: 12, width: 10, channels: 3)
           try Data(png).write(to: URL(fileURLWithPath: "\(path)/\(index).png"))
         }
       }
@@ -81,6 +81,22 @@ struct ImageFolderRunTests {
       try undo()
     }
     #expect(try tiny.run(in: output, resume: true).finishes())
+  }
+
+  /// A checkpoint of before orientations were written is of a run that ignored them.
+  @Test func aRunKeepsToTheOrientationThatItBeganWith() throws {
+    let (tiny, images) = try Self.tiny()
+    let output = try TemporaryFolder()
+    #expect(try !tiny.run(in: output).finishes { true })
+    let path = output.file("checkpoint-last.safetensors")
+    var checkpoint = try Checkpoint(contentsOf: path)
+    #expect(checkpoint.header.orientation == .upright)
+    checkpoint.header.orientation = nil
+    try Checkpoint(header: checkpoint.header, tensors: checkpoint.tensors).write(to: path)
+    #expect(try Checkpoint(contentsOf: path).header.orientation == nil)
+    #expect(try tiny.run(in: output, resume: true).finishes())
+    #expect(try Checkpoint(contentsOf: path).header.orientation == .ignored)
+    withExtendedLifetime(images) {}
   }
 
   @Test func paddingOfImageFilesIsRefused() throws {

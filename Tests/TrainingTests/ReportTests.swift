@@ -94,6 +94,53 @@ struct ReportTests {
         == ["59.0 s", "1.0 minutes", "60.0 minutes", "2.0 hours", "11.6 days"])
   }
 
+  @Test func theFirstScreenTellsWhatTheRunWas() throws {
+    let config = """
+      {"model": "wrn-10-1", "data": "mnist", "seed": 7, "device": "a device", "testImages": 148,
+       "command": "widecl train --output 'a b'", "started": "2026-01-02T03:04:05Z",
+       "recipe": {"epochs": 3, "batch_size": 16, "learningRate": 0.1, "nesterov": true,
+       "momentum": 0.9, "weight_decay": 0.0005, "augmentation": {"flip": true, "pad": 4},
+       "schedule": {"kind": "steps", "epochs": [2, 3], "factor": 0.2}}}
+      """
+    // 15 of 148: Newcombe (1998), Table I, has 0.0624 to 0.1605.
+    let page = try report(epochs: [record(1, loss: 1, error: 1500 / 148)], config: config)
+    let html = page.html
+    let first = html[..<(try #require(html.range(of: "<figure")).lowerBound)]
+    for text in [
+      "95 % interval 6.24 to 16.05 %", "<dd>7</dd>", "<dd>a device</dd>",
+      "<dd>2026-01-02T03:04:05Z</dd>", "<dd>widecl train --output &#39;a b&#39;</dd>",
+      "3 epochs, batch 16, learning rate 0.1 x 0.2 at epochs 2, 3, Nesterov momentum 0.9, "
+        + "weight decay 0.0005, flips, shifts of up to 4 pixels",
+    ] { #expect(first.contains(text), "\(text)") }
+    #expect(!page.configuration.contains { ["command", "started"].contains($0.key) })
+  }
+
+  @Test func aChartHasOneScale() throws {
+    let page = try report(epochs: [record(1, loss: 1), record(2, loss: 0.5)])
+    let charts = page.html.components(separatedBy: "<figure>").dropFirst()
+    #expect(charts.count == 4)
+    // A label of the right axis would stand there.
+    for chart in charts { #expect(!chart.contains("x=\"416.0\"")) }
+  }
+
+  @Test func imagesOfEveryClassAreShown() throws {
+    func samples(labels: [Int32], classes: Int, side: Int = 1) -> [Int] {
+      let split = LabeledImages(
+        height: side, width: side, channels: 1,
+        images: [UInt8](repeating: 0, count: labels.count * side * side), labels: labels)
+      return TestResults(split, classNames: (0..<classes).map { "\($0)" }).samples
+    }
+    // Sorted by class, as folders are: the first twelve would all be of class 0.
+    let sorted = (0..<3).flatMap { [Int32](repeating: $0, count: 50) }
+    #expect(
+      samples(labels: sorted, classes: 3) == [0, 1, 2, 3, 50, 51, 52, 53, 100, 101, 102, 103])
+    #expect(samples(labels: [2, 0, 2], classes: 4) == [1, 0, 2])
+    let many = (0..<1000).map { Int32($0) }
+    #expect(samples(labels: many, classes: 1000) == Array(stride(from: 0, to: 1000, by: 10)))
+    #expect(samples(labels: many, classes: 1000, side: 224).count == 20)
+    #expect(samples(labels: [], classes: 2) == [])
+  }
+
   @Test func answersAreCounted() throws {
     let split = LabeledImages(
       height: 1, width: 1, channels: 1, images: [0, 0, 0], labels: [0, 1, 1])

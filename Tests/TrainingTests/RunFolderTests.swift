@@ -8,7 +8,8 @@ import Training
     let folder = try RunFolder(parent.file("a/b/c/"), resume: false)
     #expect(!folder.hasCheckpoint)
     for path in [
-      folder.config, folder.log, folder.lastCheckpoint, folder.bestCheckpoint, folder.report,
+      folder.config, folder.log, folder.table, folder.lastCheckpoint, folder.bestCheckpoint,
+      folder.report,
     ] {
       try Data().write(to: URL(fileURLWithPath: path))
     }
@@ -16,7 +17,7 @@ import Training
     #expect(
       names == [
         ".lock", "checkpoint-best.safetensors", "checkpoint-last.safetensors", "config.json",
-        "log.jsonl", "report.html",
+        "log.csv", "log.jsonl", "report.html",
       ])
     #expect(folder.hasCheckpoint)
   }

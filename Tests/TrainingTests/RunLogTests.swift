@@ -32,6 +32,43 @@ import Training
     #expect(try text(of: log.path) == (1...3).map { record($0).line + "\n" }.joined())
   }
 
+  @Test func theTableHasTheSameFields() throws {
+    let folder = try TemporaryFolder()
+    let table = folder.file("log.csv")
+    let log = RunLog(path: folder.file("log.jsonl"), table: table)
+    try log.append(record(1))
+    var second = record(2)
+    (second.testLoss, second.microBatch) = (.infinity, 32)
+    try log.append(second)
+    let head =
+      "epoch,lr,train_loss,train_error,test_loss,test_error,train_time,test_time,"
+      + "images_per_second,n_parameters,micro_batch\r\n"
+    let first = "1,0.02,0.5,12.5,,10.0,61.25,2.0,823.5,175066,\r\n"
+    #expect(
+      try text(of: table) == head + first
+        + "2,0.02,0.5,12.5,,10.0,61.25,2.0,823.5,175066,32\r\n")
+    try log.truncate(toEpoch: 1)
+    #expect(try text(of: table) == head + first)
+    try log.truncate(toEpoch: 0)
+    #expect(try text(of: table) == head)
+  }
+
+  @Test("a table that cannot be written leaves the old one, and ends the run with status 73")
+  func failedTable() throws {
+    let folder = try TemporaryFolder()
+    let (path, table) = (folder.file("log.jsonl"), folder.file("log.csv"))
+    try RunLog(path: path, table: table).append(record(1))
+    let before = try text(of: table)
+    // The calls before are those of the log's own line.
+    let error = #expect(throws: TrainingError.self) {
+      try RunLog(path: path, table: table, files: FaultyFiles(failing: 6, .error(ENOSPC)))
+        .append(record(2))
+    }
+    #expect(error?.exitStatus == 73 && error?.what == table)
+    #expect(try text(of: table) == before)
+    #expect(try folder.names == ["log.csv", "log.jsonl"])
+  }
+
   @Test(arguments: [0, 2, 5])
   func truncatesToTheCheckpoint(epoch: Int) throws {
     let folder = try TemporaryFolder()

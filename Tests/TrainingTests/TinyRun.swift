@@ -5,6 +5,7 @@ import Foundation
 import Graph
 import Models
 import TestSupport
+import Testing
 import Training
 
 /// The choices of a run of seconds: WRN-10-1 with dropout on 23 images of 8 x 8, five steps an
@@ -48,12 +49,14 @@ struct TinyRun {
   }
 
   func run(
-    in folder: TemporaryFolder, resume: Bool = false, files: any FileOperations = SystemFiles()
+    in folder: TemporaryFolder, resume: Bool = false, tensorBoard: Bool = false,
+    files: any FileOperations = SystemFiles()
   ) throws -> TrainingRun {
     try TrainingRun(
       TrainingRun.Options(
         model: model, data: data, recipe: recipe, seed: seed, limit: limit,
-        folder: try RunFolder(folder.path, resume: resume), resume: resume),
+        folder: try RunFolder(folder.path, resume: resume), resume: resume,
+        tensorBoard: tensorBoard),
       context: TinyRun.context.get(), files: files)
   }
 }
@@ -89,6 +92,16 @@ extension TemporaryFolder {
       }
     }
   }
+}
+
+/// Expects log.csv to be log.jsonl as a table.
+func expectTable(
+  in folder: TemporaryFolder, sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  let records = try RunLog(path: folder.file("log.jsonl")).records()
+  let lines = ([EpochRecord.tableHead] + records.map(\.tableRow)).map { $0 + "\r\n" }
+  #expect(
+    try text(of: folder.file("log.csv")) == lines.joined(), sourceLocation: sourceLocation)
 }
 
 extension Trainer {

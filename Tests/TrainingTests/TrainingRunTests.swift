@@ -22,8 +22,8 @@ struct TrainingRunTests {
     let expected = try whole.contents
     #expect(
       expected.keys.sorted() == [
-        "checkpoint-best.safetensors", "checkpoint-last.safetensors", "config.json", "log.jsonl",
-        "report.html",
+        "checkpoint-best.safetensors", "checkpoint-last.safetensors", "config.json", "log.csv",
+        "log.jsonl", "report.html",
       ])
 
     var places: Set<String> = []
@@ -42,14 +42,16 @@ struct TrainingRunTests {
         #expect(try tiny.run(in: folder, resume: true).finishes())
       }
       let contents = try folder.contents
-      // These two have times in them.
-      for (name, bytes) in expected where !["log.jsonl", "report.html"].contains(name) {
+      // These have times in them.
+      for (name, bytes) in expected
+      where !["log.csv", "log.jsonl", "report.html"].contains(name) {
         #expect(contents[name] == bytes, "\(name), stopped at question \(question)")
       }
       let answers = try Self.answers(in: contents)
       #expect(!answers.isEmpty)
       #expect(try answers == Self.answers(in: expected), "stopped at question \(question)")
       #expect(try folder.records == whole.records)
+      try expectTable(in: folder)
       if finished { break }
     }
     #expect(places == ["in an epoch", "in the test", "between epochs"])
@@ -132,6 +134,7 @@ struct TrainingRunTests {
       try first.write(to: URL(fileURLWithPath: folder.file("log.jsonl")))
       #expect(try tiny.run(in: folder, resume: resume).finishes())
       #expect(try folder.records == whole.records)
+      try expectTable(in: folder)
     }
   }
 

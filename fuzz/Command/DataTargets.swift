@@ -97,54 +97,15 @@ extension Target {
     return file + matrix("X", [32, 32, 3, images], pixels)
   }
 
-  static let jpeg = Target(
-    name: "jpeg",
-    seeds: files(in: "Tests/DatasetsTests/Images", endings: ["jpg"])
-      + files(in: "fuzz/corpus/jpeg"),
-    words: (UInt8(0xC0)...0xFE).map { [0xFF, $0] },
-    // A bit for a block of 64 pixels in three channels, as bytes and as coefficients.
-    memoryPerByte: 8 * 64 * 12, read: readImage)
-
-  static let png = Target(
-    name: "png",
-    seeds: files(in: "Tests/DatasetsTests/Images", endings: ["png"]) + [storedPNG]
-      + files(in: "fuzz/corpus/png"),
-    words: [
-      "IHDR", "IDAT", "IEND", "PLTE", "tRNS", "iCCP", "zTXt", "iTXt", "tEXt", "gAMA", "sBIT",
-      "sPLT", "hIST", "eXIf", "pCAL", "acTL", "\u{1}", "\u{2}", "\u{3}", "\u{4}", "\u{6}",
-      "\u{10}",
-    ].map { Array($0.utf8) },
-    repair: repairedPNG,
-    // A bit for a pixel of three bytes, in the image and in libpng's row, which may be the only one;
-    // a filter's byte for a row with its pointer.
-    memoryPerByte: 1032 * (8 * 2 * 3 + 8), read: readImage)
-
-  /// 5x4 colours whose bytes are not compressed.
-  private static let storedPNG: [UInt8] = {
-    func chunk(_ name: String, _ data: [UInt8]) -> [UInt8] {
-      var bytes = littleEndian(UInt32(data.count).bigEndian)
-      bytes += Array(name.utf8)
-      bytes += data
-      return bytes + [0, 0, 0, 0]
-    }
-    var rows: [UInt8] = []
-    for row in 0..<4 {
-      rows.append(UInt8(row))
-      for index in 0..<15 { rows.append(UInt8(40 * row + 9 * index)) }
-    }
-    // The sum behind the stream is not checked where all pixels are there.
-    let stream: [UInt8] = [0x78, 1] + storedBlock(rows) + [0, 0, 0, 0]
-    var bytes: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-    bytes += chunk("IHDR", [0, 0, 0, 5, 0, 0, 0, 4, 8, 2, 0, 0, 0])
-    bytes += chunk("IDAT", stream)
-    bytes += chunk("IEND", [])
-    return repairedPNG(bytes)
-  }()
-
-  private static func readImage(_ file: URL, _ bytes: [UInt8]) throws {
-    let image = try ImageFile.decode(contentsOf: file)
-    demand(
-      image.pixels.count == image.width * image.height * image.channels && !image.pixels.isEmpty
-        && [1, 3].contains(image.channels), "pixels of \(image.width)x\(image.height)")
+  static let npz = Target(
+    name: "npz", seeds: files(in: "Tests/DatasetsTests/Arrays", endings: ["npz"]),
+    words: ["PK\u{1}\u{2}", "PK\u{3}\u{4}", "PK\u{5}\u{6}", "PK\u{7}\u{8}", "x_train.npy", "'<i8'"]
+      .map { Array($0.utf8) } + [[8, 0], [0, 0], [1, 0]],
+    repair: repairedZip,
+    // Pixels as they come, in another order, and the names of the classes that a label asks for.
+    memoryPerByte: 1 << 15
+  ) { file, _ in
+    let data = try NPZ.dataset(.npz(path: file.path), file: file)
+    demand(data.train.count > 0 && data.test.count > 0, "images in both splits")
   }
 }

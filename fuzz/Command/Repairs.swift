@@ -27,6 +27,27 @@ func repairedPNG(_ bytes: [UInt8]) -> [UInt8] {
   return bytes
 }
 
+/// The sum of each file of a zip archive that is stored as it is, in the table at the end and before
+/// the file.
+func repairedZip(_ bytes: [UInt8]) -> [UInt8] {
+  var bytes = bytes
+  func number(_ place: Int, _ width: Int) -> Int {
+    guard place >= 0, place + width <= bytes.count else { return 0 }
+    return bytes[place..<place + width].reversed().reduce(0) { $0 << 8 | Int($1) }
+  }
+  let entryMark: [UInt8] = [0x50, 0x4B, 1, 2]
+  for entry in bytes.indices where bytes[entry...].starts(with: entryMark) {
+    let file = number(entry + 42, 4)
+    let start = file + 30 + number(file + 26, 2) + number(file + 28, 2)
+    let end = start + number(entry + 20, 4)
+    guard number(entry + 10, 2) == 0, entry + 20 <= bytes.count, start < end, end <= bytes.count
+    else { continue }
+    let sum = littleEndian(UInt32(truncatingIfNeeded: checksum(Array(bytes[start..<end]))))
+    for place in [entry + 16, file + 14] { bytes.replaceSubrange(place..<place + 4, with: sum) }
+  }
+  return bytes
+}
+
 /// The length of a safetensors header, which ends with the last brace.
 func repairedSafeTensors(_ bytes: [UInt8]) -> [UInt8] {
   guard bytes.count > 8, let end = bytes.lastIndex(of: UInt8(ascii: "}")), end >= 8 else {

@@ -23,7 +23,7 @@ struct Target: Sendable {
   static let freeMemory = 3 << 20
 
   static let all: [Target] =
-    [idx, idxInGzip, cifar, svhn, jpeg, png, imageFolder]
+    [idx, idxInGzip, cifar, svhn, npz, jpeg, png, webp, tiff, bmp, exif, imageFolder]
     + [safeTensors, checkpoint, tuning, journal, programCache, recipe, runLog]
     + [weights, safeTensorsIndex, classMap, runConfiguration]
 }

@@ -28,8 +28,8 @@ public struct DatasetFetch: Sendable {
       let known = DatasetName.onDisk.filter { DatasetSource($0) != nil }.map(\.description)
       throw DataError(
         .usage, what: name.description, why: "cannot be downloaded",
-        whatToDo: "choose one of \(known.joined(separator: ", ")), or put the images into "
-          + "train/CLASS and val/CLASS yourself")
+        whatToDo: "choose one of \(known.joined(separator: ", ")), or "
+          + DatasetLocator.source(of: name) + " yourself")
     }
     self.init(name, into: folder, source: source, mirror: mirror)
   }

@@ -25,7 +25,8 @@ struct DatasetSource: Sendable {
     case .cifar10: self = .cifar10
     case .cifar100: self = .cifar100
     case .svhn: self = .svhn
-    case .imagenet, .folder, .synthetic: return nil
+    case .kmnist: self = .kmnist
+    case .imagenet, .folder, .qmnist, .emnist, .npz, .synthetic: return nil
     }
   }
 
@@ -76,6 +77,23 @@ struct DatasetSource: Sendable {
       "https://ossci-datasets.s3.amazonaws.com/mnist/",
       "http://yann.lecun.com/exdb/mnist/",
     ])
+
+  private static let kmnist = DatasetSource(
+    files: [
+      RemoteFile(
+        name: "train-images-idx3-ubyte.gz", size: 18_165_135,
+        sha256: "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4"),
+      RemoteFile(
+        name: "train-labels-idx1-ubyte.gz", size: 29_497,
+        sha256: "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17"),
+      RemoteFile(
+        name: "t10k-images-idx3-ubyte.gz", size: 3_041_136,
+        sha256: "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5"),
+      RemoteFile(
+        name: "t10k-labels-idx1-ubyte.gz", size: 5_120,
+        sha256: "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c"),
+    ],
+    folders: ["http://codh.rois.ac.jp/kmnist/dataset/kmnist/"])
 
   private static let cifar10 = DatasetSource(
     files: [

@@ -69,10 +69,7 @@ struct Download {
   }
 
   /// The bytes that have come.
-  private var size: Int {
-    var status = stat()
-    return stat(partial.path, &status) == 0 ? Int(status.st_size) : 0
-  }
+  private var size: Int { FilePath(partial).status?.size ?? 0 }
 
   private func get(
     _ url: String, report: (Int) -> Void, stop: () -> Bool

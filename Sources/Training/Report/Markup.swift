@@ -26,6 +26,11 @@ package enum Markup {
     return trimmed(value, size >= 100 ? "%.0f" : size >= 1 ? "%.2f" : "%.4f")
   }
 
+  /// A value in per cent, unbroken; a dash for none.
+  package static func percent(_ value: Double?) -> String {
+    value.map { String(format: "%.2f\u{a0}%%", $0) } ?? "-"
+  }
+
   /// A time of `seconds` in the units that its length asks for, unbroken.
   package static func duration(_ seconds: Double) -> String {
     switch seconds {

@@ -8,27 +8,48 @@ extension Report {
     Markup.page(
       title: title,
       body: """
-        \(summary)
+        \(epochMark)\(summary)\(factList)
         <section class="charts">\(charts)</section>
-        \(confusionSection)\(sampleSection)\(networkSection)
+        \(confusionSection)\(classSection)\(sampleSection)\(networkSection)
         <h2>Configuration</h2>
         \(Markup.table(head: ["Option", "Value"], rows: configuration.map { [$0.key, $0.value] }))
         """)
   }
 
+  /// Tells pages after different epochs apart.
+  var epochMark: String { "<!-- after epoch \(records.last?.epoch ?? 0) -->" }
+
   private var summary: String {
     guard let last = records.last else {
       return "<p class=\"result\">No epoch is finished yet.</p>"
     }
-    func percent(_ value: Double?) -> String {
-      value.map { String(format: "%.2f %%", $0) } ?? "-"
-    }
     let best = records.filter { $0.testError != nil }
       .min { ($0.testError ?? 0) < ($1.testError ?? 0) }
     let seconds = records.reduce(0) { $0 + $1.trainTime + $1.testTime }
-    return "<p class=\"result\">Test error <b>\(percent(last.testError))</b> after epoch "
-      + "\(last.epoch); the best is \(percent(best?.testError)) after epoch \(best?.epoch ?? 0). "
-      + "\(last.parameters) parameters, \(Markup.duration(seconds)).</p>"
+    let interval =
+      errorInterval.map {
+        String(
+          format: " (95 %% interval %.2f to %.2f %%)", 100 * $0.lowerBound, 100 * $0.upperBound)
+      } ?? ""
+    return "<p class=\"result\">Test error <b>\(Markup.percent(last.testError))</b>\(interval) "
+      + "after epoch \(last.epoch); the best is \(Markup.percent(best?.testError)) after epoch "
+      + "\(best?.epoch ?? 0). \(last.parameters) parameters, \(Markup.duration(seconds)).</p>\n"
+  }
+
+  /// Where the last test error's probability lies; nil where the number of images is not known.
+  private var errorInterval: ClosedRange<Double>? {
+    guard let error = records.last?.testError, let images = testImages, images > 0,
+      (0...100).contains(error)
+    else { return nil }
+    return Proportion.wilsonInterval(
+      Int((error / 100 * Double(images)).rounded()), of: images)
+  }
+
+  private var factList: String {
+    "<dl>"
+      + facts.map { name, value in
+        "<dt>\(Markup.escaped(name))</dt><dd>\(Markup.escaped(value))</dd>"
+      }.joined() + "</dl>"
   }
 
   private var charts: String {
@@ -37,12 +58,10 @@ extension Report {
     }
     guard !records.isEmpty else { return "" }
     var error = Chart(
-      title: "Error and loss", xLabel: "epoch", left: .init("error, %"),
-      right: .init("training loss"),
+      title: "Error", xLabel: "epoch", left: .init("error, %"),
       series: [
         .init("test error", points(\.testError)),
         .init("training error", points(\.trainError), style: .dashedLine),
-        .init("training loss", points(\.trainLoss), style: .dashedLine, isOnRight: true),
       ])
     error.marks = drops
     var loss = Chart(
@@ -91,12 +110,41 @@ extension Report {
       + "<table class=\"confusion\"><thead>\(head)</thead>\n<tbody>\(rows)</tbody></table></div>\n"
   }
 
+  /// Scores of each class, and whether the answers' probabilities can be believed.
+  private var classSection: String {
+    guard let results, results.predicted.count == results.split.count else { return "" }
+    let scores = results.classScores
+    let names = results.classNames
+    func share(_ value: Double?) -> String { value.map { String(format: "%.3f", $0) } ?? "-" }
+    func row(_ index: Int) -> [String] {
+      let score = scores[index]
+      return [
+        names[index], share(score.precision), share(score.recall), share(score.f1),
+        "\(score.images)",
+      ]
+    }
+    let mean = [
+      "mean of the classes", share(scores.macroAverage(\.precision)),
+      share(scores.macroAverage(\.recall)), share(scores.macroAverage(\.f1)),
+      "\(results.split.count)",
+    ]
+    let isShort = names.count <= 20
+    let shown =
+      isShort
+      ? Array(names.indices)
+      : Array(names.indices.sorted { scores[$0].f1 ?? 2 < scores[$1].f1 ?? 2 }.prefix(20))
+    return "<h2>\(isShort ? "Scores of each class" : "The 20 classes with the lowest F1")</h2>\n"
+      + Markup.table(
+        head: ["Class", "Precision", "Recall", "F1", "Images"], rows: shown.map(row) + [mean])
+      + "<section class=\"charts\">\(results.calibration.chart.figure)</section>\n"
+  }
+
   private var sampleSection: String {
     guard let results, results.predicted.count == results.split.count else { return "" }
-    let indices = results.predicted.indices
-    let wrong = indices.filter { results.predicted[$0] != results.split.labels[$0] }
-      .sorted { results.confidence[$0] > results.confidence[$1] }
-    return samples("The first test images", Array(indices.prefix(12)), results)
+    let wrong = results.predicted.indices.filter {
+      results.predicted[$0] != results.split.labels[$0]
+    }.sorted { results.confidence[$0] > results.confidence[$1] }
+    return samples("Test images of every class", results.samples, results)
       + samples("Wrong with most confidence", Array(wrong.prefix(12)), results)
   }
 

@@ -10,7 +10,10 @@ extension Report {
     body{margin:0;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,sans-serif}
     main{max-width:1200px;margin:0 auto;padding:16px}
     h1{font-size:1.5rem;overflow-wrap:anywhere}h2{font-size:1.2rem;margin-top:2rem}
+    dl{display:grid;grid-template-columns:auto 1fr;gap:4px 16px;font-size:.875rem;margin:0 0 16px}
+    dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere;min-width:0}
     .charts{display:grid;gap:16px;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr))}
+    .scroll+.charts{margin-top:16px;max-width:592px}
     figure{margin:0;border:1px solid var(--line);border-radius:8px;padding:10px;min-width:0;
     max-width:720px}
     figcaption{font-weight:600}svg{width:100%;height:auto;display:block}

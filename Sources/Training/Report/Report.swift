@@ -8,12 +8,16 @@ import Models
 /// A run as one page without any outside reference, made from what lies in its folder.
 package struct Report {
   package let title: String
+  /// What the run was, for the page's first screen.
+  package let facts: [(name: String, value: String)]
   /// The configuration's values by their paths, for example "recipe.momentum".
   package let configuration: [(key: String, value: String)]
   package let records: [EpochRecord]
   /// Epochs at whose beginning the learning rate drops, counted from 1.
   package let drops: [Double]
   package let layers: [Network.LayerSummary]
+  /// Images that the test errors are of; nil in folders of before it was written.
+  package let testImages: Int?
   /// Only where the test images are at hand.
   package var results: TestResults?
 
@@ -27,15 +31,19 @@ package struct Report {
       case .string(let model)? = object["model"], case .string(let data)? = object["data"]
     else { throw Report.damaged(path) }
     title = "\(model) on \(data)"
-    configuration = Report.flattened(object, prefix: "")
+    facts = Report.facts(.object(object))
+    configuration = Report.flattened(
+      object.filter { !["command", "started"].contains($0.key) }, prefix: "")
     records = try RunLog(path: folder + "/log.jsonl").records()
     let recipe = object["recipe"]
-    let isEarly = recipe?["drop_at_start_of_epoch"] == .bool(true)
+    let isEarly = recipe?["dropAtStartOfEpoch"] == .bool(true)
     drops = (recipe?["schedule"]?["epochs"]?.integers ?? []).map {
       Double(isEarly ? $0 : $0 + 1)
     }
     layers = Report.layers(
-      model: model, blocksPerGroup: object["blocks_per_group"]?.integers?.first, data: data)
+      model: model, blocksPerGroup: JSONValue.object(object)["blocksPerGroup"]?.integers?.first,
+      data: data)
+    testImages = JSONValue.object(object)["testImages"]?.integers?.first
   }
 
   /// The layers of a network on a data set that is known by name; none for others.
@@ -73,34 +81,5 @@ package struct Report {
     to path: String, files: any FileOperations = SystemFiles()
   ) throws(TrainingError) {
     try AtomicFile.write([Array(html.utf8)], to: path, files: files)
-  }
-}
-
-extension JSONValue {
-  /// A member of an object.
-  fileprivate subscript(key: String) -> JSONValue? {
-    if case .object(let members) = self { members[key] } else { nil }
-  }
-
-  /// A whole number, or the elements of an array that are one.
-  fileprivate var integers: [Int]? {
-    switch self {
-    case .integer(let value): [value]
-    case .array(let values): values.compactMap { $0.integers?.first }
-    default: nil
-    }
-  }
-
-  /// The value as people read it.
-  fileprivate var text: String {
-    switch self {
-    case .null: "-"
-    case .bool(let value): value ? "true" : "false"
-    case .integer(let value): "\(value)"
-    case .number(let value): "\(value)"
-    case .string(let value): value
-    case .array(let values): values.map(\.text).joined(separator: ", ")
-    case .object: ""
-    }
   }
 }

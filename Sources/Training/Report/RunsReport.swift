@@ -20,17 +20,17 @@ package struct RunsReport {
     let errors = curves.runs.compactMap { $0.last?.testError }
     let rows = zip(seeds, curves.runs).map { seed, records in
       [
-        "\(seed)", "\(records.last?.epoch ?? 0)", percent(records.last?.testError),
-        percent(records.compactMap(\.testError).min()),
+        "\(seed)", "\(records.last?.epoch ?? 0)", Markup.percent(records.last?.testError),
+        Markup.percent(records.compactMap(\.testError).min()),
         Markup.duration(records.reduce(0) { $0 + $1.trainTime + $1.testTime }),
       ]
     }
     return Markup.page(
       title: "\(first.title), \(seeds.count) runs",
       body: """
-        <p class="result">Median test error <b>\(percent(errors.median))</b> of \(errors.count) \
-        runs, from \(percent(errors.min())) to \(percent(errors.max())), standard deviation \
-        \(percent(errors.deviation)).</p>
+        <p class="result">Median test error <b>\(Markup.percent(errors.median))</b> of \(errors.count) \
+        runs, from \(Markup.percent(errors.min())) to \(Markup.percent(errors.max())), standard deviation \
+        \(Markup.percent(errors.deviation)).</p>
         <section class="charts">\(charts)</section>
         <h2>Runs</h2>
         \(Markup.table(
@@ -45,25 +45,26 @@ package struct RunsReport {
   private var charts: String {
     if curves.isEmpty { return "" }
     var error = Chart(
-      title: "Error and loss, median and spread", xLabel: "epoch", left: .init("error, %"),
-      right: .init("training loss"),
+      title: "Error, median and spread", xLabel: "epoch", left: .init("error, %"),
       series: [
         curves.series("test error", of: \.testError),
         curves.series("training error", of: \.trainError, style: .dashedLine),
-        curves.series("training loss", of: \.trainLoss, style: .dottedLine, isOnRight: true),
       ])
     error.marks = first.drops
+    var loss = Chart(
+      title: "Loss, median and spread", xLabel: "epoch", left: .init("loss", isLogarithmic: true),
+      series: [
+        curves.series("test loss", of: \.testLoss),
+        curves.series("training loss", of: \.trainLoss, style: .dashedLine),
+      ])
+    loss.marks = first.drops
     var runs = Chart(
       title: "Test error of each run", xLabel: "epoch", left: .init("error, %"),
       series: zip(seeds, curves.runs).map { seed, records in
         .init("seed \(seed)", records.map { (Double($0.epoch), $0.testError) })
       })
     runs.marks = first.drops
-    return error.figure + runs.figure
-  }
-
-  private func percent(_ value: Double?) -> String {
-    value.map { String(format: "%.2f\u{a0}%%", $0) } ?? "-"
+    return error.figure + loss.figure + runs.figure
   }
 
   /// Writes the page whole or not at all; throws with status 73.

@@ -38,16 +38,26 @@ package struct TestResults: Sendable {
     return counts
   }
 
+  /// The first images of every class, class by class; of more classes than fit on a page, those of
+  /// classes at equal distances.
+  ///
+  /// At least 12 images and at most 100, about a megapixel.
+  package var samples: [Int] {
+    let room = min(100, max(12, (1 << 20) / (split.height * split.width)))
+    var places = [[Int]](repeating: [], count: classNames.count)
+    for (index, label) in split.labels.enumerated() { places[Int(label)].append(index) }
+    let present = places.filter { !$0.isEmpty }
+    let shown = min(present.count, room)
+    let each = max(1, 12 / max(1, shown))
+    return (0..<shown).flatMap { present[$0 * present.count / shown].prefix(each) }
+  }
+
   /// One image as a PNG file; nothing where its own file cannot be read any more.
   package func png(_ index: Int) -> [UInt8] {
-    if split.files != nil {
-      guard let pixels = try? split.testPixels(index) else { return [] }
-      return PNG.encoded(
+    guard let pixels = try? split.testPixels(index),
+      let file = try? PNG.encoded(
         pixels[...], height: split.height, width: split.width, channels: split.channels)
-    }
-    let size = split.height * split.width * split.channels
-    return PNG.encoded(
-      split.images[index * size..<(index + 1) * size], height: split.height, width: split.width,
-      channels: split.channels)
+    else { return [] }
+    return file
   }
 }

@@ -1,36 +1,43 @@
 /// The fields of an encoded message, read without knowing what wrote it.
-struct ProtobufReader {
-  enum Field: Equatable {
+package struct ProtobufReader {
+  package enum Field: Equatable {
     case varint(Int)
     case fixed32(Float)
+    case fixed64(Double)
     case bytes([UInt8])
   }
 
-  struct Malformed: Error {}
+  package struct Malformed: Error {}
 
-  private(set) var fields: [(number: Int, field: Field)] = []
+  package private(set) var fields: [(number: Int, field: Field)] = []
 
-  init(_ bytes: [UInt8]) throws {
+  package init(_ bytes: [UInt8]) throws {
     var rest = bytes[...]
     while !rest.isEmpty {
       let key = try Self.varint(&rest)
       let field: Field
       switch key & 7 {
       case 0: field = .varint(Int(bitPattern: UInt(try Self.varint(&rest))))
+      case 1:
+        field = .fixed64(Double(bitPattern: try Self.fixed(8, &rest)))
       case 2:
         let count = Int(try Self.varint(&rest))
         guard count <= rest.count else { throw Malformed() }
         field = .bytes(Array(rest.prefix(count)))
         rest = rest.dropFirst(count)
       case 5:
-        guard rest.count >= 4 else { throw Malformed() }
-        field = .fixed32(
-          Float(bitPattern: rest.prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }))
-        rest = rest.dropFirst(4)
+        field = .fixed32(Float(bitPattern: UInt32(try Self.fixed(4, &rest))))
       default: throw Malformed()
       }
       fields.append((Int(key >> 3), field))
     }
+  }
+
+  /// A little-endian number of so many bytes.
+  private static func fixed(_ count: Int, _ rest: inout ArraySlice<UInt8>) throws -> UInt64 {
+    guard rest.count >= count else { throw Malformed() }
+    defer { rest = rest.dropFirst(count) }
+    return rest.prefix(count).reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 
   private static func varint(_ rest: inout ArraySlice<UInt8>) throws -> UInt64 {
@@ -43,15 +50,29 @@ struct ProtobufReader {
     throw Malformed()
   }
 
-  func integers(_ number: Int) -> [Int] {
+  package func integers(_ number: Int) -> [Int] {
     values(number) { if case .varint(let value) = $0 { value } else { nil } }
   }
 
-  func floats(_ number: Int) -> [Float] {
+  package func floats(_ number: Int) -> [Float] {
     values(number) { if case .fixed32(let value) = $0 { value } else { nil } }
   }
 
-  func bytes(_ number: Int) -> [[UInt8]] {
+  package func doubles(_ number: Int) -> [Double] {
+    values(number) { if case .fixed64(let value) = $0 { value } else { nil } }
+  }
+
+  /// The numbers of a packed field of 64-bit floats.
+  package func packedDoubles(_ number: Int) throws -> [Double] {
+    try bytes(number).flatMap { bytes in
+      var rest = bytes[...]
+      var values: [Double] = []
+      while !rest.isEmpty { values.append(Double(bitPattern: try Self.fixed(8, &rest))) }
+      return values
+    }
+  }
+
+  package func bytes(_ number: Int) -> [[UInt8]] {
     values(number) { if case .bytes(let value) = $0 { value } else { nil } }
   }
 
@@ -59,11 +80,11 @@ struct ProtobufReader {
     fields.filter { $0.number == number }.compactMap { value($0.field) }
   }
 
-  func texts(_ number: Int) -> [String] {
+  package func texts(_ number: Int) -> [String] {
     bytes(number).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  func messages(_ number: Int) throws -> [ProtobufReader] {
+  package func messages(_ number: Int) throws -> [ProtobufReader] {
     try bytes(number).map(ProtobufReader.init)
   }
 }

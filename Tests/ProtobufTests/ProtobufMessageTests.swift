@@ -1,9 +1,9 @@
 import Testing
 
-@testable import Exchange
+@testable import Protobuf
 
 /// The wire format, byte by byte; the first three are the examples of protobuf's own documentation.
-@Suite struct ProtobufTests {
+@Suite struct ProtobufMessageTests {
   private func bytes(_ write: (inout ProtobufMessage) -> Void) -> [UInt8] {
     var message = ProtobufMessage()
     write(&message)
@@ -20,6 +20,10 @@ import Testing
     #expect(bytes { $0.add(1, 0) } == [0x08, 0x00])
     #expect(bytes { $0.add(1, -2) } == [0x08, 0xFE] + [UInt8](repeating: 0xFF, count: 8) + [0x01])
     #expect(bytes { $0.add(2, Float(1)) } == [0x15, 0x00, 0x00, 0x80, 0x3F])
+    #expect(bytes { $0.add(2, 1.5) } == [0x11, 0, 0, 0, 0, 0, 0, 0xF8, 0x3F])
+    #expect(
+      bytes { $0.add(2, [1.5, -2.0]) }
+        == [0x12, 0x10, 0, 0, 0, 0, 0, 0, 0xF8, 0x3F, 0, 0, 0, 0, 0, 0, 0, 0xC0])
     #expect(bytes { $0.add(20, 7) } == [0xA0, 0x01, 0x07])
     #expect(bytes { $0.add(1, "") } == [0x0A, 0x00])
   }
