@@ -15,7 +15,8 @@ extension Checkpoint {
     on data: Dataset, file: String, batch: Int, context: Context,
     chooser: any ConfigurationChooser, checks: Checks?, results: inout TestResults?
   ) throws -> Metrics {
-    let data = try header.fitted(data, file: file).handling(header.orientation ?? .ignored)
+    let data = try header.fitted(data, file: file)
+      .handling(header.orientation ?? .ignored)
     let network = header.network
     // A header may claim any network; memory is taken for one whose tensors are there.
     try tensors.check(network.parameters + network.states, prefix: "", file: file)
