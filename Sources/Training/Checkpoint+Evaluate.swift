@@ -16,10 +16,10 @@ extension Checkpoint {
     chooser: any ConfigurationChooser, checks: Checks?, results: inout TestResults?
   ) throws -> Metrics {
     let data = try header.fitted(data, file: file)
+      .handling(header.orientation ?? .ignored)
     let network = header.network
     // A header may claim any network; memory is taken for one whose tensors are there.
     try tensors.check(network.parameters + network.states, prefix: "", file: file)
-    let data = data.handling(header.orientation ?? .ignored)
     let images = try header.whitening.map { try data.test.whitened(by: $0) } ?? data.test
     var task = TrainingMemory.Task(
       network: network, batches: [], evaluationBatch: min(batch, max(1, data.test.count)))

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Graph
 import Training
 
 /// What a command is given to work with: a checkpoint's file, or the folder of a run.
