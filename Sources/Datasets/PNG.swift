@@ -17,9 +17,9 @@ package enum PNG {
       ? pixels
       : stride(from: pixels.startIndex, to: pixels.endIndex, by: channels)
         .map { pixels[$0] }[...]
-    var header = images_header()
-    (header.width, header.height) = (UInt32(width), UInt32(height))
-    header.channels = isShownWhole ? Int32(channels) : 1
+    let header = images_header(
+      width: UInt32(width), height: UInt32(height), channels: isShownWhole ? Int32(channels) : 1,
+      bits: 0, orientation: 0)
     var message = [CChar](repeating: 0, count: Int(IMAGES_MESSAGE_SIZE))
     var count = 0
     let bytes = shown.withUnsafeBufferPointer {

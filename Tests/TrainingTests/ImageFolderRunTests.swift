@@ -83,6 +83,22 @@ struct ImageFolderRunTests {
     #expect(try tiny.run(in: output, resume: true).finishes())
   }
 
+  /// A checkpoint of before orientations were written is of a run that ignored them.
+  @Test func aRunKeepsToTheOrientationThatItBeganWith() throws {
+    let (tiny, images) = try Self.tiny()
+    let output = try TemporaryFolder()
+    #expect(try !tiny.run(in: output).finishes { true })
+    let path = output.file("checkpoint-last.safetensors")
+    var checkpoint = try Checkpoint(contentsOf: path)
+    #expect(checkpoint.header.orientation == .upright)
+    checkpoint.header.orientation = nil
+    try Checkpoint(header: checkpoint.header, tensors: checkpoint.tensors).write(to: path)
+    #expect(try Checkpoint(contentsOf: path).header.orientation == nil)
+    #expect(try tiny.run(in: output, resume: true).finishes())
+    #expect(try Checkpoint(contentsOf: path).header.orientation == .ignored)
+    withExtendedLifetime(images) {}
+  }
+
   @Test func paddingOfImageFilesIsRefused() throws {
     var (tiny, images) = try Self.tiny()
     tiny.recipe.augmentation.pad = 2
