@@ -52,12 +52,11 @@ struct TinyRun {
     in folder: TemporaryFolder, resume: Bool = false, tensorBoard: Bool = false,
     files: any FileOperations = SystemFiles()
   ) throws -> TrainingRun {
-    try TrainingRun(
-      TrainingRun.Options(
-        model: model, data: data, recipe: recipe, seed: seed, limit: limit,
-        folder: try RunFolder(folder.path, resume: resume), resume: resume,
-        tensorBoard: tensorBoard),
-      context: TinyRun.context.get(), files: files)
+    var options = TrainingRun.Options(
+      model: model, data: data, recipe: recipe, seed: seed, limit: limit,
+      folder: try RunFolder(folder.path, resume: resume), resume: resume)
+    options.tensorBoard = tensorBoard
+    return try TrainingRun(options, context: TinyRun.context.get(), files: files)
   }
 }
 
