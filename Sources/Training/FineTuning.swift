@@ -52,10 +52,8 @@ extension ForeignWeights {
     _ data: Dataset, note: (String) -> Void
   ) throws(TrainingError) -> Dataset {
     guard let classes else { return data }
-    let names: [String]? = tensors.metadata["class_names"].flatMap(decodedJSON)
     let known = KnownClasses(
-      names: names?.count == classes ? names : nil, count: classes, data: tensors.metadata["data"],
-      file: file)
+      names: classNames, count: classes, data: tensors.metadata["data"], file: file)
     do throws(TrainingError) { return try known.matched(data, note: note) } catch {
       throw TrainingError(
         .badData, file, why: error.why, advice: "train a last layer of its own with --new-head")

@@ -82,6 +82,12 @@ package struct ForeignWeights {
     classes.flatMap { ImageDescription(metadata: tensors.metadata, classes: $0) }
   }
 
+  /// The name of each class, where the file tells.
+  package var classNames: [String]? {
+    let names: [String]? = tensors.metadata["class_names"].flatMap(decodedJSON)
+    return names?.count == classes ? names : nil
+  }
+
   /// What is missing or too much, in words.
   private static func difference(
     of tensors: SafeTensors, from names: [String], model: Model

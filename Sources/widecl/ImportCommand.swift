@@ -50,9 +50,16 @@ struct ImportCommand: ParsableCommand {
       throw TrainingError(
         .cannotWrite, path, why: "it exists already", advice: "choose another --output")
     }
+    var images = try images(of: weights, recipe: recipe)
+    // The network's own, whatever the order of the data's.
+    if let names = weights.classNames {
+      if let others = images.classNames, others != names {
+        tell("the classes' names are those of \(file); \(images.data) has others or another order")
+      }
+      images.classNames = names
+    }
     let checkpoint = try Checkpoint(
-      header: Checkpoint.Header(
-        model: model, images: try images(of: weights, recipe: recipe), recipe: recipe, seed: seed),
+      header: Checkpoint.Header(model: model, images: images, recipe: recipe, seed: seed),
       weights: weights)
     try checkpoint.write(to: path)
     printPath(path)

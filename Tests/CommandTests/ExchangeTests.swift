@@ -64,6 +64,21 @@ struct ExchangeTests {
         == Command.run(evaluate + [checkpoint]).out)
   }
 
+  /// What the file says of its classes holds, whatever the order of the data set's.
+  @Test func importedClassesAreTheFiles() throws {
+    let folder = try TemporaryFolder()
+    let names = ["class 3", "class 0", "class 2", "class 1"]
+    var weights = try Checkpoint(contentsOf: Small.checkpoint()).weights(file: "")
+    weights.metadata["class_names"] = try jsonText(names)
+    try weights.write(to: folder.path("weights.safetensors"))
+    let imported = try Command.run(
+      "import", folder.path("weights.safetensors"), "--model", Small.model, "--data", Small.data,
+      "--output", folder.path("net.safetensors"))
+    #expect(imported.status == 0 && imported.errorLines.count == 1, "\(imported.error)")
+    #expect(
+      try Checkpoint.Header(contentsOf: folder.path("net.safetensors")).classNames == names)
+  }
+
   @Test func onnxIsWrittenBesideTheCheckpoint() throws {
     let folder = try TemporaryFolder()
     let checkpoint = try copy(folder)
