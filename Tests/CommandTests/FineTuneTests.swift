@@ -35,7 +35,7 @@ struct FineTuneTests {
           let pixels = (0..<40 * 36 * 3).map {
             UInt8(truncatingIfNeeded: ($0 * (3 + label) + index * 31) ^ ($0 >> 3))
           }
-          try Data(try PNG.encoded(pixels[...], height: 40, width: 36, channels: 3))
+          try Data(PNG.encoded(pixels[...], height: 40, width: 36, channels: 3))
             .write(to: URL(fileURLWithPath: "\(path)/\(index).png"))
         }
       }
