@@ -183,7 +183,7 @@ lint-kernels: build-tests
 DOCUMENTED := DeviceRuntime Graph Models Datasets Training
 
 docs: setup ## Make the library's documentation, and the articles, in .build/docs.
-	swift package --scratch-path .build/documentation --allow-writing-to-directory .build/docs \
+	WITH_DOCUMENTATION=1 swift package --scratch-path .build/documentation --allow-writing-to-directory .build/docs \
 	  generate-documentation $(DOCUMENTED:%=--target %) --enable-experimental-combined-documentation \
 	  --transform-for-static-hosting --warnings-as-errors --output-path .build/docs
 

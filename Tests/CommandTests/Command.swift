@@ -105,6 +105,9 @@ final class Command {
   func interrupt() { send(SIGINT) }
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+  /// Sends a signal to the command and to all that it started, which are a group of their own.
+  func sendToGroup(_ signal: Int32) { kill(-process.processIdentifier, signal) }
 }
 
 /// A folder that goes with the value that holds it.

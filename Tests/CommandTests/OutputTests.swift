@@ -142,6 +142,25 @@ struct OutputTests {
     }
   }
 
+  /// A terminal sends Ctrl-C to the command and to the programs of a driver's compiler alike.
+  @Test func ctrlCWhileKernelsAreCompiled() throws {
+    let folder = try TemporaryFolder()
+    let compiled = folder.path("pocl")
+    let command = try Command(
+      Small.train + ["--epochs", "1", "--output", folder.path("run")],
+      environment: ["POCL_CACHE_DIR": compiled, "XDG_CACHE_HOME": folder.path("cache")])
+    func programs() -> Int {
+      (try? FileManager.default.subpathsOfDirectory(atPath: compiled))?
+        .count { $0.hasSuffix(".so") } ?? 0
+    }
+    while command.isRunning, programs() < 2 { usleep(1_000) }
+    command.sendToGroup(SIGINT)
+    let result = try command.wait(seconds: 60)
+    #expect(result.status == 130, "\(result)")
+    #expect(result.errorLines.contains("stopping after this step; again to stop now, unsaved"))
+    #expect(result.errorLines.last?.contains("interrupted") == true, "\(result)")
+  }
+
   /// The terminal goes away in the middle of a training.
   @Test func aTrainingWhoseTerminalIsClosedSavesItsState() throws {
     let folder = try TemporaryFolder()
