@@ -191,7 +191,7 @@ PREFIX := /usr/local
 STATIC := .build/static
 STATIC_COMMAND := $(STATIC)/release/widecl
 # Writes man pages of what the command says of itself.
-MANUAL := $(STATIC)/release/generate-manual
+MANUAL := .build/manual/release/generate-manual
 
 # FlyingFox uses FoundationNetworking, whose static form leaves libcurl to the system.
 STATIC_BUILD := swift build -c release --scratch-path $(STATIC) --static-swift-stdlib -Xlinker -lcurl
@@ -199,7 +199,8 @@ STATIC_BUILD := swift build -c release --scratch-path $(STATIC) --static-swift-s
 build-static: setup
 	@scripts/setup libcurl4-openssl-dev
 	$(STATIC_BUILD) --product widecl
-	$(STATIC_BUILD) --target generate-manual
+	swift build -c release --package-path $(STATIC)/checkouts/swift-argument-parser \
+	  --scratch-path .build/manual --product generate-manual
 
 install: build-static ## Install the command, man pages and completions: PREFIX=/usr/local.
 	@scripts/install $(STATIC_COMMAND) $(MANUAL) $(DESTDIR)$(PREFIX)

@@ -6,6 +6,10 @@ import Testing
   private static let repository = URL(filePath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
+  // Written so that `names` does not find them.
+  private static let misspelt = "WIDECL" + "_DEVCE"
+  private static let unknown = "WIDECL" + "_OTHER"
+
   /// The variables of ours that files below a folder name in quotes; `ending` is the files'.
   private func names(in folder: String, ending: String) throws -> Set<String> {
     let files = try #require(
@@ -42,17 +46,17 @@ import Testing
   }
 
   @Test func aVariableThatDoesNotExistIsSaid() throws {
-    let result = try Command.run("devices", environment: ["WIDECL_DEVCE": "0"])
+    let result = try Command.run("devices", environment: [Self.misspelt: "0"])
     #expect(result.status == 0)
     #expect(
       result.error
-        == "widecl: WIDECL_DEVCE is no variable that is read; did you mean WIDECL_DEVICE?\n")
+        == "widecl: \(Self.misspelt) is no variable that is read; did you mean WIDECL_DEVICE?\n")
     // Also where the command runs in processes of its own.
     let tuned = try Command.run(
       ["bench", "step", Small.model, "--image", "1x8x8", "--batch", "2", "--steps", "1"],
-      environment: ["WIDECL_OTHER": "1"],
+      environment: [Self.unknown: "1"],
       launcher: ["/bin/bash", "-c", "ulimit -f 1000000; exec \"$@\"", "bash"])
-    #expect(tuned.errorLines.count { $0.contains("WIDECL_OTHER") } == 1, "\(tuned)")
+    #expect(tuned.errorLines.count { $0.contains(Self.unknown) } == 1, "\(tuned)")
   }
 
   @Test func withoutAHomeNothingIsKeptInTheCurrentFolder() throws {

@@ -55,8 +55,9 @@ struct FineTuneTests {
     ]
     try expectFailure(65, train, mentions: "--new-head", afterProgress: true)
     try expectFailure(
-      64, train + ["--new-head", "--freeze", "layer1"], mentions: "has no 'layer1'")
-    try expectFailure(66, train + ["--weights", "/nonexistent/a"])
+      64, train + ["--new-head", "--freeze", "layer1"], mentions: "has no 'layer1'",
+      afterProgress: true)
+    try expectFailure(66, train + ["--weights", "/nonexistent/a"], afterProgress: true)
     #expect(!FileManager.default.fileExists(atPath: run))
     let freeze = "conv0,bn0,group0,group1,group2"
     let result = try Command.run(train + ["--new-head", "--freeze", freeze])
