@@ -36,11 +36,14 @@ extension Recipe {
     gammaInitialization: .one, inputNormalization: .meanStd)
 
   /// `quick` for so many training images in files of one's own: no padding, which they do not take, a
-  /// batch of at most a quarter of an epoch, and more epochs where there are few images.
+  /// batch of at most a quarter of an epoch and its learning rate, and more epochs where there are few
+  /// images.
   package static func quick(imageFiles count: Int) -> Recipe {
     var recipe = quick
     recipe.augmentation.pad = 0
     recipe.batchSize = min(quick.batchSize, max(2, count / 4))
+    // Goyal et al. 2017: the rate goes with the batch.
+    recipe.learningRate = quick.learningRate * Double(recipe.batchSize) / Double(quick.batchSize)
     recipe.epochs = min(40, max(quick.epochs, 20_000 / max(count, 1)))
     return recipe
   }

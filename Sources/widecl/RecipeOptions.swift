@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Foundation
 import Training
 
 /// The recipe and what of it is changed.
@@ -67,8 +68,8 @@ struct RecipeOptions: ParsableArguments {
     if let images, isQuick(nil) {
       tell(
         "\(images) images to train on: the recipe quick without padding, batch "
-          + "\(chosen.batchSize), \(chosen.epochs) epochs; --recipe, --batch, --epochs and --set "
-          + "say otherwise")
+          + "\(chosen.batchSize), learning rate \(String(format: "%.2g", chosen.learningRate)), "
+          + "\(chosen.epochs) epochs; --recipe, --batch, --lr and --epochs say otherwise")
     }
     if !setsSchedule && chosen.epochs != base.epochs && !base.drops.isEmpty {
       tell(

@@ -113,4 +113,14 @@ import Training
       #expect(error?.exitStatus == 64)
     }
   }
+
+  /// A folder of a user's own images: four steps an epoch at least, and a rate that fits the batch.
+  @Test(arguments: [(1, 2, 40), (57, 14, 40), (1000, 128, 20), (100_000, 128, 3)])
+  func quickForImageFiles(images: Int, batch: Int, epochs: Int) throws {
+    let recipe = Recipe.quick(imageFiles: images)
+    try recipe.validate()
+    #expect(recipe.batchSize == batch && recipe.epochs == epochs)
+    #expect(recipe.augmentation.pad == 0 && recipe.augmentation.flip)
+    #expect(abs(recipe.learningRate / Double(batch) - 0.2 / 128) < 1e-12)
+  }
 }
