@@ -13,7 +13,7 @@ INTEL = pathlib.Path(__file__).resolve().parent / ".tools" / "lib" / "libinteloc
 # is what passes through most vector functions.
 INITIALIZED = ("add", "augment", "batchnorm_relu_forward", "dropout", "fill", "global_average_pool",
                "initialize", "copy", "sgd")
-# What rusticl of Mesa 22.3 can do in time; it hangs in convolutions with tiles of float16.
+# What rusticl of Mesa 22.3 can do in time: it compiles fma() of wide vectors very slowly.
 RUSTICL = ("add", "augment", "dropout", "fill", "global_average_pool", "initialize", "copy", "sgd")
 CONVOLUTIONS = ("conv2d_forward", "conv2d_backward_data", "conv2d_backward_filter")
 
