@@ -51,10 +51,11 @@ import Testing
     #expect(
       result.error
         == "widecl: \(Self.misspelt) is no variable that is read; did you mean WIDECL_DEVICE?\n")
-    // Also where the command runs in processes of its own.
+    // Also where the command runs in processes of its own. What it tunes is no other test's.
+    let cache = try TemporaryFolder()
     let tuned = try Command.run(
       ["bench", "step", Small.model, "--image", "1x8x8", "--batch", "2", "--steps", "1"],
-      environment: [Self.unknown: "1"],
+      environment: [Self.unknown: "1", "XDG_CACHE_HOME": cache.url.path],
       launcher: ["/bin/bash", "-c", "ulimit -f 1000000; exec \"$@\"", "bash"])
     #expect(tuned.errorLines.count { $0.contains(Self.unknown) } == 1, "\(tuned)")
   }
