@@ -136,9 +136,9 @@ struct OutputTests {
       ).wait()
       #expect(result.status == 0)
       for file in ["checkpoint-last.safetensors", "tuning.json"] {
-        #expect(
-          FileManager.default.contents(atPath: "\(output)/\(file)")
-            == FileManager.default.contents(atPath: "\(usual)/\(file)"), "\(name): \(file)")
+        let isSame = FileManager.default.contentsEqual(
+          atPath: "\(output)/\(file)", andPath: "\(usual)/\(file)")
+        #expect(isSame, "\(name): \(file)")
       }
       let log = try String(contentsOfFile: output + "/log.jsonl", encoding: .utf8)
       #expect(log.split(separator: "\n").allSatisfy { $0.hasPrefix("{") && $0.hasSuffix("}") })
