@@ -87,7 +87,7 @@ struct CheckpointTests {
   @Test func metadataThatIsMissingIsRefused() throws {
     let example = try Self.example.get()
     let optional: Set = [
-      "train_seconds", "best_error", "model_name", "micro_batch", "class_names",
+      "train_seconds", "best_error", "model_name", "micro_batch", "class_names", "orientation",
     ]
     for key in example.metadata.keys.sorted() where !optional.contains(key) {
       var file = example
