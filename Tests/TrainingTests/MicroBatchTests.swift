@@ -75,7 +75,7 @@ struct MicroBatchTests {
     #expect(try again.contents["checkpoint-last.safetensors"] == expected)
     #expect(try whole.records.map(\.microBatch) == [3, 3, 3])
     let config = String(decoding: try #require(whole.contents["config.json"]), as: UTF8.self)
-    #expect(config.contains("\"micro_batch\" : 3"))
+    #expect(config.contains("\"microBatch\" : 3"))
     let other = try TemporaryFolder()
     #expect(try run(tiny, in: other, microBatch: 2).finishes())
     #expect(try other.contents["checkpoint-last.safetensors"] != expected)
