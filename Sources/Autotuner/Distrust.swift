@@ -1,5 +1,4 @@
 import DeviceRuntime
-import Synchronization
 
 /// The configurations that are not to be used on a device, by its journal.
 ///
@@ -23,9 +22,8 @@ package struct Distrust: Sendable {
 
   private var wrong: Set<Configuration> = []
   private var crashed: Set<Journal.Key> = []
-  private let told = Told()
 
-  /// Gets a line, once, for each operation none of whose configurations is trusted.
+  /// Gets a line each time that none of an operation's configurations is trusted.
   package var note: @Sendable (String) -> Void = { _ in }
 
   /// Trust in everything.
@@ -52,19 +50,9 @@ package struct Distrust: Sendable {
       return !isWrong(key) && !crashed.contains(key)
     }
     guard trusted.isEmpty else { return trusted }
-    if told.insert("\(Operation.name) \(device.name)") {
-      note(
-        "\(Operation.name) on \(device.name): every configuration was found wrong there; they are "
-          + "used all the same, as there is no other")
-    }
+    note(
+      "\(Operation.name) on \(device.name): every configuration was found wrong there; they are "
+        + "used all the same, as there is no other")
     return candidates
   }
-}
-
-/// What has been said.
-private final class Told: Sendable {
-  private let lines = Mutex<Set<String>>([])
-
-  /// Whether it is new.
-  func insert(_ line: String) -> Bool { lines.withLock { $0.insert(line).inserted } }
 }

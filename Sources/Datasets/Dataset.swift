@@ -6,7 +6,7 @@ public struct Dataset: Sendable {
   public let name: String
   /// Whether it is a folder of the user's own images.
   package var isFolder: Bool {
-    if case .folder? = try? DatasetName(parsing: name) { true } else { false }
+    (try? DatasetName(parsing: name))?.isFolder ?? false
   }
   /// The name of each class, `[classes]`.
   public internal(set) var classNames: [String]

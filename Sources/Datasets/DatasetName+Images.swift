@@ -1,4 +1,7 @@
 extension DatasetName {
+  /// Whether it is a folder of the user's own images.
+  package var isFolder: Bool { if case .folder = self { true } else { false } }
+
   /// The name of each class, `[classes]`, where no file need be asked.
   public var classNames: [String]? {
     switch self {

@@ -37,7 +37,7 @@ public struct FilePath: Hashable, Sendable, CustomStringConvertible {
   /// What the path leads to; nil where there is nothing.
   var status: FileStatus? { FileStatus(self) }
 
-  var isFolder: Bool { status?.kind == .folder }
+  package var isFolder: Bool { status?.kind == .folder }
 
   /// Bytes as text, in which one that is no part of UTF-8 is written `\xNN`.
   static func text(_ bytes: some Collection<UInt8>) -> String {

@@ -14,6 +14,10 @@ package enum Interrupt {
   /// What the first signal is answered with unless a command has better words.
   package static let usualAnswer: StaticString = "stopping; again to stop at once"
 
+  /// The answer of a training, which saves its state.
+  package static let answerOfTraining: StaticString =
+    "stopping after this step; again to stop now, unsaved"
+
   private static let signals = [SIGINT, SIGTERM, SIGHUP]
 
   /// Has a thread of its own take the signals, for as long as the process lives.

@@ -33,13 +33,8 @@ extension Recipe {
       self = try JSONDecoder().decode(Recipe.self, from: json)
       try validate()
     } catch {
-      let why =
-        switch error {
-        case let error as DecodingError: error.summary
-        case let error as TrainingError: error.why
-        default: "cannot be decoded"
-        }
-      throw TrainingError(.badData, source, why: why, advice: "correct the recipe")
+      throw TrainingError(
+        .badData, source, why: decodingFailure(error), advice: "correct the recipe")
     }
   }
 

@@ -82,14 +82,9 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
       self = try decoder.decode(RunConfiguration.self, from: json)
       try recipe.validate()
     } catch {
-      let why =
-        switch error {
-        case let error as DecodingError: error.summary
-        case let error as TrainingError: error.why
-        default: "cannot be decoded"
-        }
       throw TrainingError(
-        .badData, source, why: "it is not the configuration of a run: \(why)",
+        .badData, source,
+        why: "it is not the configuration of a run: \(decodingFailure(error))",
         advice: "give a folder that 'widecl train' wrote")
     }
   }

@@ -46,6 +46,15 @@ extension KeyedDecodingContainer {
   }
 }
 
+/// Why a document could not be decoded and validated, in a few words.
+func decodingFailure(_ error: any Error) -> String {
+  switch error {
+  case let error as DecodingError: error.summary
+  case let error as TrainingError: error.why
+  default: "cannot be decoded"
+  }
+}
+
 extension DecodingError {
   /// Where in the document and what is wrong, in a few words.
   var summary: String {

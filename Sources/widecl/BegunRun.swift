@@ -34,12 +34,8 @@ extension RunConfiguration {
   /// The folder that the data set lay in, where it is still there or nothing else can be found.
   var usableDataPath: String? {
     guard let dataPath else { return nil }
-    let isAnyFolder = (try? DatasetName(parsing: data).folderIsNeeded) ?? false
-    return isAnyFolder || FileManager.default.fileExists(atPath: dataPath) ? dataPath : nil
+    // Only the user can say where a folder of images lies.
+    let isFolder = (try? DatasetName(parsing: data))?.isFolder ?? false
+    return isFolder || FileManager.default.fileExists(atPath: dataPath) ? dataPath : nil
   }
-}
-
-extension DatasetName {
-  /// Whether only the user can say where it lies.
-  fileprivate var folderIsNeeded: Bool { if case .folder = self { true } else { false } }
 }

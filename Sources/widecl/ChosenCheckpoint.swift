@@ -23,7 +23,7 @@ struct ChosenCheckpoint {
       checkpoint.header.orientation = orientation ?? checkpoint.header.orientation
       return checkpoint
     }
-    guard isFolder(argument) else {
+    guard FilePath(argument).isFolder else {
       path = argument
       checkpoint = try read(argument)
       let folder = URL(fileURLWithPath: argument).deletingLastPathComponent().path
@@ -65,11 +65,4 @@ struct ChosenCheckpoint {
     return try checkpoint.header.fitted(
       data, by: options.classMap.map { try ClassMap(contentsOf: $0) }, file: path, note: tell)
   }
-}
-
-/// Whether a path leads to a folder.
-func isFolder(_ path: String) -> Bool {
-  var isDirectory: ObjCBool = false
-  return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
-    && isDirectory.boolValue
 }

@@ -79,12 +79,11 @@ struct EvaluateCommand: ParsableCommand {
   private static let shownClasses = 20
 
   private func classErrors(_ results: TestResults) -> [ClassError] {
-    zip(results.classNames, results.confusion.enumerated()).map { name, row in
-      let images = row.element.reduce(0, +)
-      let right = row.element[row.offset]
+    zip(results.classNames, results.classScores).map { name, scores in
+      let wrong = Double(scores.images - scores.right)
       return ClassError(
-        name: name, images: images,
-        error: images > 0 ? 100 * Double(images - right) / Double(images) : nil)
+        name: name, images: scores.images,
+        error: scores.images > 0 ? 100 * wrong / Double(scores.images) : nil)
     }
   }
 
@@ -112,9 +111,7 @@ struct EvaluateCommand: ParsableCommand {
 
 extension EvaluateCommand.Result {
   init(_ metrics: Metrics, classErrors: [EvaluateCommand.ClassError]) {
-    let wrong = Int((metrics.error * Double(metrics.images) / 100).rounded())
-    let interval = Proportion.wilsonInterval(
-      min(max(wrong, 0), metrics.images), of: max(1, metrics.images))
+    let interval = Proportion.wilsonInterval(error: metrics.error, of: metrics.images)
     self.init(
       images: metrics.images, loss: metrics.loss, error: metrics.error,
       errorInterval: [100 * interval.lowerBound, 100 * interval.upperBound],

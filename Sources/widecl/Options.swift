@@ -5,6 +5,7 @@ import Files
 import Foundation
 import Graph
 import Models
+import Synchronization
 import Training
 
 /// The choice of a device.
@@ -146,6 +147,13 @@ func readRecipe(_ nameOrFile: String) throws -> Recipe {
 
 /// Writes one line for people on standard error.
 func tell(_ text: String) { StandardStreams.tell(text + "\n") }
+
+/// Writes a line that was not written before.
+@Sendable func tellOnce(_ text: String) {
+  if toldLines.withLock({ $0.insert(text).inserted }) { tell(text) }
+}
+
+private let toldLines = Mutex<Set<String>>([])
 
 /// Prints one JSON document with sorted keys on standard output.
 func printJSON(_ value: some Encodable) throws {

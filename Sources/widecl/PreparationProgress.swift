@@ -12,7 +12,7 @@ final class PreparationProgress: Sendable {
   private struct State {
     var start: Double?
     var shown = 0.0
-    var columns = 0
+    var line = RedrawnLine()
   }
 
   private let state = Mutex(State())
@@ -25,32 +25,24 @@ final class PreparationProgress: Sendable {
       let start = state.start ?? now
       state.start = start
       guard preparation.done < preparation.count else {
-        surroundings.write(Self.blank(state.columns))
-        state.columns = 0
-        return
+        return state.line.clear()
       }
       let interval = width == nil ? ProgressLine.lineInterval : ProgressLine.redrawInterval
       guard now - start >= (width == nil ? interval : Self.patience),
         now - state.shown >= interval
       else { return }
       state.shown = now
-      let line = Self.line(preparation)
-      guard let width else { return surroundings.write(line + "\n") }
-      let text = String(line.prefix(width - 1))
-      surroundings.write(Self.blank(state.columns) + text)
-      state.columns = text.utf8.count
+      let text = Self.text(preparation)
+      guard let width else { return surroundings.write(text + "\n") }
+      state.line.draw(text, width: width)
     }
   }
 
-  private static func line(_ preparation: Preparation) -> String {
+  private static func text(_ preparation: Preparation) -> String {
     let numbers = "\(preparation.done + 1)/\(preparation.count)"
     return switch preparation.work {
     case .compiling: "compiling kernels \(numbers) (once)"
     case .checking: "compiling and checking kernels \(numbers) (once)"
     }
-  }
-
-  private static func blank(_ columns: Int) -> String {
-    columns == 0 ? "" : "\r" + String(repeating: " ", count: columns) + "\r"
   }
 }

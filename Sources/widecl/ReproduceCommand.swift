@@ -93,7 +93,7 @@ struct ReproduceCommand: ParsableCommand {
     let remainders = try study.plan.measured(
       on: context, chooser: tuningOptions.chooser(for: context), report: tell)
     tell(times(of: remainders, on: context).joined(separator: "\n"))
-    Interrupt.install(answer: "stopping after this step; again to stop now, unsaved")
+    Interrupt.install(answer: Interrupt.answerOfTraining)
     let outcome = try study.run(
       chooser: { try tuningOptions.chooser(for: context, tuning: $0) },
       algorithms: tuningOptions.algorithms, distrust: userDistrust(),

@@ -108,6 +108,9 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
+  /// Whether the data are the path of a folder of images.
+  private var namesFolder: Bool { data.flatMap { DatasetName.folder(in: $0) } != nil }
+
   /// The run's folder where it is given.
   private var folder: String? { begunFolder ?? output }
 
@@ -119,10 +122,8 @@ struct TrainCommand: ParsableCommand {
     try checkWhatIsGiven()
     let begun = try resume ? folder.flatMap { try BegunRun(folder: $0) } : nil
     if let begunFolder, begun == nil { _ = try RunConfiguration(folder: begunFolder) }
-    let usual = data.flatMap { DatasetName.folder(in: $0) } == nil ? nil : Self.modelOfFolders
-    guard
-      let network = try (model ?? (begun == nil ? usual : nil)).map(modelOptions.model)
-        ?? begun?.model(),
+    let model = model ?? (begun == nil && namesFolder ? Self.modelOfFolders : nil)
+    guard let network = try model.map(modelOptions.model) ?? begun?.model(),
       let data = data ?? begun?.data
     else {
       throw ValidationError("'\(folder ?? "")' has no run to continue: give --model and --data")
@@ -148,7 +149,7 @@ struct TrainCommand: ParsableCommand {
       dataset = try fitted(dataset, to: fineTuning, of: network, isBegun: begun?.header != nil)
     }
     let folder = folder ?? "runs/\(network.name)-\(dataset.name)-seed\(seed)"
-    Interrupt.install(answer: "stopping after this step; again to stop now, unsaved")
+    Interrupt.install(answer: Interrupt.answerOfTraining)
     let context = try deviceOptions.makeContext()
     tell("\(network.name) on \(dataset.name), device \(context.info.name)")
     // Locked before anything is tuned: a folder that cannot be used is no reason to tune first, and
@@ -251,8 +252,7 @@ struct TrainCommand: ParsableCommand {
     if let begunFolder, !resume {
       throw ValidationError("to continue the run in '\(begunFolder)', give --resume")
     }
-    let isFolder = data.flatMap { DatasetName.folder(in: $0) } != nil
-    if !(resume && folder != nil) && !isFolder && (model == nil || data == nil) {
+    if !(resume && folder != nil) && !namesFolder && (model == nil || data == nil) {
       throw ValidationError("give --model and --data, or --show, or --resume and a run's folder")
     }
   }

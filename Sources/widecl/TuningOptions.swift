@@ -78,9 +78,12 @@ struct TuningOptions: ParsableArguments {
 extension Algorithms: ExpressibleByArgument {}
 
 /// The user's results; nil where there is no cache folder.
+func userStore() -> TuningStore? { storeOfEnvironment }
+
+/// Made once, as the digest takes reading all kernels.
 ///
-/// Those with other kernels than the built-in ones lie apart, and hold for just these kernels.
-func userStore() -> TuningStore? {
+/// Results with other kernels than the built-in ones lie apart, and hold for just these.
+private let storeOfEnvironment: TuningStore? = {
   let environment = ProcessInfo.processInfo.environment
   guard let folder = cacheFolder(environment) else { return nil }
   let kernels = kernelLibrary(environment)
@@ -88,7 +91,7 @@ func userStore() -> TuningStore? {
   return kernels.directory == nil
     ? TuningStore(folder: folder.path, kernels: digest)
     : TuningStore(folder: folder.appending(path: "kernels/\(digest)").path)
-}
+}()
 
 /// The user's results; an error where there is no cache folder.
 func requiredUserStore() throws(TuningError) -> TuningStore {
@@ -103,7 +106,7 @@ func requiredUserStore() throws(TuningError) -> TuningStore {
 /// What crashed while it was tuned on the user's devices, or was found wrong there.
 func userDistrust() -> Distrust {
   var distrust = userStore()?.distrust ?? Distrust()
-  distrust.note = { tell("widecl: \($0)") }
+  distrust.note = { tellOnce("widecl: \($0)") }
   return distrust
 }
 

@@ -70,7 +70,7 @@ private struct TuningProgress {
   private let labels: [String]
   private var shown: Double
   private var done: Set<Int> = []
-  private var columns = 0
+  private var line = RedrawnLine()
 
   init(_ work: TuningWork) {
     self.work = work
@@ -98,10 +98,7 @@ private struct TuningProgress {
     if let best { text += String(format: " best %.3g ms", best * 1e3) }
     text += " ETA " + ProgressLine.text(seconds: rest)
     guard let width else { return surroundings.write(text + "\n") }
-    clear()
-    let line = String(text.prefix(width - 1))
-    surroundings.write(line)
-    columns = line.utf8.count
+    line.draw(text, width: width)
   }
 
   mutating func finish(_ task: Int) {
@@ -109,16 +106,12 @@ private struct TuningProgress {
     clear()
   }
 
-  mutating func message(_ line: String) {
+  mutating func message(_ text: String) {
     clear()
-    surroundings.write(line + "\n")
+    surroundings.write(text + "\n")
   }
 
-  mutating func clear() {
-    guard columns > 0 else { return }
-    surroundings.write("\r" + String(repeating: " ", count: columns) + "\r")
-    columns = 0
-  }
+  mutating func clear() { line.clear() }
 }
 
 extension TuningResult {

@@ -3,6 +3,12 @@ package enum Proportion {
   /// The 97.5 % quantile of the normal distribution.
   private static let quantile = 1.959963984540054
 
+  /// The interval, from 0 to 1, of an error of so many per cent of some images.
+  package static func wilsonInterval(error: Double, of images: Int) -> ClosedRange<Double> {
+    let wrong = Int((error / 100 * Double(images)).rounded())
+    return wilsonInterval(min(max(wrong, 0), images), of: images)
+  }
+
   /// Wilson's score interval, without a correction for continuity: from 0 to 1, it holds the
   /// probability behind `count` of `cases` with 95 % confidence.
   ///

@@ -41,8 +41,7 @@ extension Report {
     guard let error = records.last?.testError, let images = testImages, images > 0,
       (0...100).contains(error)
     else { return nil }
-    return Proportion.wilsonInterval(
-      Int((error / 100 * Double(images)).rounded()), of: images)
+    return Proportion.wilsonInterval(error: error, of: images)
   }
 
   private var factList: String {
