@@ -147,7 +147,7 @@ extension DatasetFiles {
 
 extension DatasetName {
   /// The number of images that were published; nil for sets of the user's own.
-  private var published: (train: Int, test: Int)? {
+  var published: (train: Int, test: Int)? {
     switch self {
     case .fashionMNIST, .mnist: (60_000, 10_000)
     case .cifar10, .cifar100: (50_000, 10_000)

@@ -25,10 +25,7 @@ extension DatasetName {
   }
 
   /// Whether a part of the images may be held out for testing where there are none for it.
-  var mayHoldOut: Bool {
-    if case .folder = self { return true }
-    return false
-  }
+  var mayHoldOut: Bool { isFolder }
 
   /// Whether the data set is files, not generated.
   var isOnDisk: Bool {

@@ -40,7 +40,7 @@ package struct StudyPlan: Sendable {
   }
 
   func folder(of row: PaperTable.Row, run: Int) -> String {
-    "\(folder)/\(row.key)/run-\(run + 1)"
+    RunFolder.part(run + 1, of: "\(folder)/\(row.key)")
   }
 
   /// The records of a run.

@@ -59,23 +59,25 @@ package enum Interrupt {
   /// Whether a signal has come.
   package static var isRequested: Bool { firstSignalTime.load(ordering: .relaxed) != 0 }
 
-  private static let receiver: Void = {
+  /// Blocks the signals for the calling thread, or lets them come to it.
+  private static func mask(_ how: Int32) {
     var set = sigset_t()
     sigemptyset(&set)
     for signal in signals { sigaddset(&set, signal) }
-    pthread_sigmask(SIG_BLOCK, &set, nil)
+    pthread_sigmask(how, &set, nil)
+  }
+
+  private static let receiver: Void = {
+    mask(SIG_BLOCK)
     var thread = pthread_t()
     let code = pthread_create(
       &thread, nil,
       { _ in
-        var set = sigset_t()
-        sigemptyset(&set)
-        for signal in Interrupt.signals { sigaddset(&set, signal) }
-        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        Interrupt.mask(SIG_UNBLOCK)
         while true { pause() }
       }, nil)
     // Without a thread for them the signals come to this one.
-    if code == 0 { pthread_detach(thread) } else { pthread_sigmask(SIG_UNBLOCK, &set, nil) }
+    if code == 0 { pthread_detach(thread) } else { mask(SIG_UNBLOCK) }
   }()
 }
 

@@ -1,4 +1,3 @@
-import Autotuner
 import Foundation
 
 /// How and when a run was begun, for people: it changes nothing of the run.
@@ -13,12 +12,10 @@ package struct RunOrigin: Hashable, Sendable {
     self.started = started.formatted(.iso8601)
   }
 
-  /// The origin in a run's config.json; nil where it has none.
-  init?(recordedIn path: String) {
-    guard let bytes = FileManager.default.contents(atPath: path),
-      let object = try? JSONDecoder().decode(JSONValue.self, from: bytes),
-      case .string(let command)? = object["command"],
-      case .string(let started)? = object["started"]
+  /// The origin in the config.json of a run's folder; nil where it has none.
+  init?(recordedIn folder: String) {
+    guard let configuration = try? RunConfiguration(folder: folder),
+      let command = configuration.command, let started = configuration.started
     else { return nil }
     self.command = command
     self.started = started

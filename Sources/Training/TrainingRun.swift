@@ -92,7 +92,7 @@ package final class TrainingRun {
     if let limit = options.limit { options.data = options.data.prefix(limit) }
     let path = options.folder.lastCheckpoint
     let isContinued = options.resume && FileManager.default.fileExists(atPath: path)
-    if isContinued { options.origin = RunOrigin(recordedIn: options.folder.config) }
+    if isContinued { options.origin = RunOrigin(recordedIn: options.folder.path) }
     self.files = files
     let folder = options.folder
     log = RunLog(path: folder.log, table: folder.table, files: files)
