@@ -58,9 +58,6 @@ static const unsigned char common_winners_header[] = {
 static const unsigned char conv2d_batched_product_local[] = {
 #embed "conv2d/batched_product_local.cl"
 };
-static const unsigned char conv2d_batched_product_tile[] = {
-#embed "conv2d/batched_product_tile.cl"
-};
 static const unsigned char conv2d_batched_product_transposed_local[] = {
 #embed "conv2d/batched_product_transposed_local.cl"
 };
@@ -123,6 +120,9 @@ static const unsigned char conv2d_conv2d_winograd_input[] = {
 };
 static const unsigned char conv2d_conv2d_winograd_output[] = {
 #embed "conv2d/conv2d_winograd_output.cl"
+};
+static const unsigned char conv2d_conv2d_winograd_product[] = {
+#embed "conv2d/conv2d_winograd_product.cl"
 };
 static const unsigned char conv2d_local_product_header[] = {
 #embed "conv2d/local_product.clh"
@@ -215,7 +215,6 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("common/vector.clh", common_vector_header),
     SOURCE("common/winners.clh", common_winners_header),
     SOURCE("conv2d/batched_product_local.cl", conv2d_batched_product_local),
-    SOURCE("conv2d/batched_product_tile.cl", conv2d_batched_product_tile),
     SOURCE("conv2d/batched_product_transposed_local.cl", conv2d_batched_product_transposed_local),
     SOURCE("conv2d/batched_product_transposed_tile.cl", conv2d_batched_product_transposed_tile),
     SOURCE("conv2d/conv2d_activation.clh", conv2d_conv2d_activation_header),
@@ -237,6 +236,7 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("conv2d/conv2d_winograd_gradient.cl", conv2d_conv2d_winograd_gradient),
     SOURCE("conv2d/conv2d_winograd_input.cl", conv2d_conv2d_winograd_input),
     SOURCE("conv2d/conv2d_winograd_output.cl", conv2d_conv2d_winograd_output),
+    SOURCE("conv2d/conv2d_winograd_product.cl", conv2d_conv2d_winograd_product),
     SOURCE("conv2d/local_product.clh", conv2d_local_product_header),
     SOURCE("conv2d/winograd.clh", conv2d_winograd_header),
     SOURCE("conv2d/winograd_tiles.clh", conv2d_winograd_tiles_header),

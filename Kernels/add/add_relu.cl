@@ -21,11 +21,11 @@ void add_relu_forward(
   for (; i + VEC <= end; i += VEC) {
     vec_t sum = load_vec(b + i);
     if (both) sum = fma((vec_t)(share), load_vec(a + i), sum);
-    store_vec(y + i, sum <= 0.0f ? (vec_t)(0.0f) : sum);  // keeps a NaN
+    store_vec(y + i, sum < 0.0f ? (vec_t)(0.0f) : sum);  // keeps a NaN
   }
   for (; i < end; i++) {
     const float sum = both ? fma(share, a[i], b[i]) : b[i];
-    y[i] = sum <= 0.0f ? 0.0f : sum;
+    y[i] = sum < 0.0f ? 0.0f : sum;
   }
 }
 

@@ -1,4 +1,5 @@
 import COpenCL
+import Foundation
 
 /// What kind of processor a device is.
 public enum DeviceKind: String, Codable, Sendable { case cpu, gpu, accelerator, other }
@@ -35,6 +36,11 @@ public struct DeviceInfo: Codable, Hashable, Sendable {
   public var preferredFloatWidth: Int
   /// The `float` vector width of the processor's instructions; 0 where the driver does not say.
   public var nativeFloatWidth: Int
+  /// Vector registers that a thread of a CPU computes in; 0 where they are not known.
+  public var vectorRegisters: Int
+  /// Bytes of the first and of the second data cache of a core; 0 where they are not known.
+  public var level1Cache: Int
+  public var level2Cache: Int
   /// Work-items in a work-group, at most.
   public var maxWorkGroup: Int
   /// Alignment of a sub-buffer's origin in bytes.
@@ -53,6 +59,9 @@ public struct DeviceInfo: Codable, Hashable, Sendable {
 
   /// A score to choose the fastest of several devices of one kind.
   package var speedEstimate: Int { computeUnits * max(clockMHz, 1) }
+
+  /// Bytes of a CPU core's own cache; a usual size where it is not known.
+  package var cacheOfCore: Int { level2Cache > 0 ? level2Cache : 1 << 20 }
 }
 
 extension DeviceInfo {
@@ -70,7 +79,8 @@ extension DeviceInfo {
     name: "planning", vendor: "", platform: "", platformVersion: "", driver: "", version: "",
     kind: .cpu, computeUnits: 1, clockMHz: 0, globalMemory: .max, maxAllocation: .max,
     localMemory: .max, hasDedicatedLocalMemory: false, preferredFloatWidth: 1, nativeFloatWidth: 0,
-    maxWorkGroup: 256, baseAlignment: 128, extensions: [])
+    vectorRegisters: 0, level1Cache: 0, level2Cache: 0, maxWorkGroup: 256, baseAlignment: 128,
+    extensions: [])
 }
 
 /// One OpenCL device and whether this engine can use it.
@@ -97,6 +107,11 @@ public struct Device: @unchecked Sendable {  // a cl_device_id may be used from 
       ? .gpu
       : type & cl_device_type(CL_DEVICE_TYPE_CPU) != 0
         ? .cpu : type & cl_device_type(CL_DEVICE_TYPE_ACCELERATOR) != 0 ? .accelerator : .other
+    let nativeFloatWidth = min(
+      Int(try Device.number(raw, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, as: cl_uint.self)),
+      HostProcessor.poclFloatWidth(ProcessInfo.processInfo.environment) ?? .max)
+    // A CPU device is the processor that this runs on.
+    let host = kind == .cpu ? HostProcessor(floatWidth: nativeFloatWidth) : nil
     info = DeviceInfo(
       name: try Device.text(raw, CL_DEVICE_NAME), vendor: try Device.text(raw, CL_DEVICE_VENDOR),
       platform: try Device.text(of: platform, CL_PLATFORM_NAME),
@@ -116,8 +131,8 @@ public struct Device: @unchecked Sendable {  // a cl_device_id may be used from 
         == cl_device_local_mem_type(CL_LOCAL),
       preferredFloatWidth: Int(
         try Device.number(raw, CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT, as: cl_uint.self)),
-      nativeFloatWidth: Int(
-        try Device.number(raw, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, as: cl_uint.self)),
+      nativeFloatWidth: nativeFloatWidth, vectorRegisters: host?.vectorRegisters ?? 0,
+      level1Cache: host?.level1Cache ?? 0, level2Cache: host?.level2Cache ?? 0,
       maxWorkGroup: try Device.number(raw, CL_DEVICE_MAX_WORK_GROUP_SIZE, as: Int.self),
       baseAlignment: max(
         1, Int(try Device.number(raw, CL_DEVICE_MEM_BASE_ADDR_ALIGN, as: cl_uint.self)) / 8),

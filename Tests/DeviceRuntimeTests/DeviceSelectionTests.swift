@@ -14,6 +14,8 @@ import Testing
         driver: "1.0", version: "OpenCL 3.0", kind: kind, computeUnits: units, clockMHz: 1000,
         globalMemory: 1 << 30, maxAllocation: 1 << 28, localMemory: 1 << 15,
         hasDedicatedLocalMemory: true, preferredFloatWidth: 1, nativeFloatWidth: 1,
+        vectorRegisters: 0,
+        level1Cache: 0, level2Cache: 0,
         maxWorkGroup: 256, baseAlignment: 128, extensions: []),
       unusableReason: unusable)
   }

@@ -100,15 +100,60 @@ struct WinogradTests {
     #expect(shared.count == 2 && Array(cpu.suffix(2)) == shared)
   }
 
-  @Test func resultsWithoutAProductAreOfTheOnlyOneThereWas() throws {
-    let old = #"{"images":4,"itemM":8,"itemN":2,"outTile":4,"vec":16,"workGroup":1}"#
-    let tiling = try JSONDecoder().decode(WinogradTiling.self, from: Data(old.utf8))
-    #expect(tiling == WinogradTiling(outTile: 4, images: 4, itemM: 8, itemN: 2))
-    for product in Self.products + [.tile] {
-      var other = tiling
-      other.product = product
-      let again = try JSONDecoder().decode(WinogradTiling.self, from: JSONEncoder().encode(other))
-      #expect(again == other)
+  /// Products that make their part of the filter: blocks of rows with a rest, several rounds over
+  /// the channels summed, parts of a tile's points.
+  @Test(arguments: [2, 4], [4, 8, 16])
+  func panels(outTile: Int, vec: Int) throws {
+    let device = try TestDevice()
+    let shape = Conv2DShape(
+      batch: 2, inHeight: 5, inWidth: 9, inChannels: 32, outChannels: 96, kernel: 3)
+    let rows = WinogradTiling(outTile: outTile, images: 1, itemM: 1, itemN: 1).tiles(shape)
+    let residual = InputNormalization(inference: false, dropout: 0)
+    for (itemM, itemN, tileK, pointRows, rowBlock) in [
+      (5, 1, 16, 1, rows + 5 - rows % 5), (3, 2, 32, outTile + 2, 6),
+      (4, 4, 16, (outTile + 2) / 2, 8),
+    ] where shape.inChannels.isMultiple(of: itemN * vec) {
+      let tiling = WinogradTiling(
+        outTile: outTile, images: 1, itemM: itemM, itemN: itemN, vec: vec,
+        product: .panel(tileK: tileK, pointRows: pointRows, rowBlock: rowBlock))
+      check(
+        Conv2DForward.self,
+        Conv2DForward.Problem(shape: shape, withResidual: true, normalization: residual),
+        .winograd(tiling), on: device)
+      check(
+        Conv2DBackwardData.self, Conv2DBackwardData.Problem(shape: shape), .winograd(tiling),
+        on: device)
+    }
+  }
+
+  @Test(
+    "a CPU's candidates keep the kernels' promises",
+    arguments: [(8, 16, 512 << 10), (16, 32, 1 << 20), (4, 24, 256 << 10), (0, 0, 0)])
+  func cpuCandidates(width: Int, registers: Int, cache: Int) {
+    var cpu = DeviceInfo.planning
+    (cpu.nativeFloatWidth, cpu.vectorRegisters, cpu.level2Cache) = (width, registers, cache)
+    cpu.localMemory = cpu.cacheOfCore
+    for (channels, size) in [(16, 32), (64, 32), (160, 32), (320, 16), (640, 8)] {
+      let shape = Conv2DShape(
+        batch: 32, inHeight: size, inWidth: size, inChannels: channels, outChannels: channels,
+        kernel: 3)
+      let candidates = Conv2DForward.candidates(
+        for: Conv2DForward.Problem(shape: shape), on: cpu)
+      #expect(Set(candidates).count == candidates.count)
+      for case .winograd(let tiling) in candidates {
+        guard case .panel(let tileK, let pointRows, let rowBlock) = tiling.product else { continue }
+        #expect(channels.isMultiple(of: tileK) && tileK.isMultiple(of: tiling.vec), "\(tiling)")
+        #expect((tiling.outTile + 2).isMultiple(of: pointRows), "\(tiling)")
+        #expect(rowBlock.isMultiple(of: tiling.itemM), "\(tiling)")
+        #expect(channels.isMultiple(of: tiling.itemN * tiling.vec), "\(tiling)")
+        #expect(shape.batch.isMultiple(of: tiling.images), "\(tiling)")
+        #expect(
+          4 * pointRows * (tiling.outTile + 2) * tileK * tiling.itemN * tiling.vec
+            <= cpu.cacheOfCore / 2, "\(tiling)")
+      }
+      for case .winogradFused(let tiling) in candidates {
+        #expect(tiling.localBytes(channelsSummed: channels) <= cpu.cacheOfCore / 2, "\(tiling)")
+      }
     }
   }
 }

@@ -37,7 +37,7 @@ package enum Conv2DBackwardData: TunableOperation {
 
   package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
     Conv2DConfiguration.candidates(
-      problem.shape, channelsSummed: problem.shape.outChannels,
+      problem.shape, pixels: classPixels(problem.shape), channelsSummed: problem.shape.outChannels,
       channelsProduced: problem.shape.inChannels,
       on: device)
   }
@@ -57,12 +57,14 @@ package enum Conv2DBackwardData: TunableOperation {
     }
   }
 
+  /// Pixels of one of stride² classes, which have the same taps.
+  private static func classPixels(_ shape: Conv2DShape) -> Int {
+    shape.batch * ceilDivide(shape.inHeight, shape.stride) * ceilDivide(shape.inWidth, shape.stride)
+  }
+
   private static func direct(_ problem: Problem, _ tiling: Conv2DTiling) -> OperationPlan {
     let shape = problem.shape
     let stem = "conv2d_backward_data_\(tiling.shape.rawValue)"
-    let classPixels =
-      shape.batch * ceilDivide(shape.inHeight, shape.stride)
-      * ceilDivide(shape.inWidth, shape.stride)
     return OperationPlan(
       scratch: [OperationPlan.Scratch("transposed", count: shape.filterCount)],
       launches: [
@@ -73,7 +75,7 @@ package enum Conv2DBackwardData: TunableOperation {
             macros: shape.macros + tiling.macros
               + [Macro("WITH_RESIDUAL", problem.withResidual)],
             range: tiling.range(
-              pixels: classPixels, channels: shape.inChannels,
+              pixels: classPixels(shape), channels: shape.inChannels,
               classes: shape.stride * shape.stride),
             arguments: [.buffer("dy"), .buffer("transposed")]
               + (problem.withResidual ? [.buffer("residual")] : []) + [.buffer("dx")])),

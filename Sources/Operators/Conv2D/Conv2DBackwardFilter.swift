@@ -56,43 +56,47 @@ package enum Conv2DBackwardFilter: TunableOperation {
   }
 
   package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
-    direct(problem.shape, on: device)
-      + Im2colTiling.candidates(problem.shape, on: device).map(Configuration.im2col)
-      + winograd(problem.shape, on: device)
+    let shape = problem.shape
+    let direct = direct(shape, on: device)
+    let im2col = Im2colTiling.candidates(shape, on: device).map(Configuration.im2col)
+    let shared = WinogradTiling.sharedCandidates(shape, on: device).map(Configuration.winograd)
+    guard device.kind != .gpu else {
+      return direct + im2col + shared + winograd(shape, on: device)
+    }
+    let estimate = Conv2DEstimate(
+      shape: shape, channelsSummed: shape.inChannels, channelsProduced: shape.outChannels,
+      device: device)
+    return estimate.ranked(direct + winograd(shape, on: device), by: estimate.cycles) + im2col
+      + shared
   }
 
+  /// Products of a CPU between Winograd's transforms.
   private static func winograd(
     _ shape: Conv2DShape, on device: DeviceInfo
   ) -> [Configuration] {
     guard WinogradTiling.applies(to: shape) else { return [] }
-    let tiles = [(8, 2), (10, 2), (4, 4), (5, 4), (16, 1), (8, 3), (8, 1)]
-    let tilings = WinogradTiling.chunkings(shape).flatMap { outTile, images in
-      tiles.map {
-        WinogradTiling(outTile: outTile, images: images, itemM: $0.0, itemN: $0.1)
+    let tiles = RegisterTile.candidates(
+      rows: .whole(shape.inChannels), channels: shape.outChannels,
+      vecs: [16, 8, 4].filter(shape.inChannels.isMultiple(of:)), on: device)
+    return WinogradTiling.chunkings(shape).flatMap { outTile, images in
+      tiles.prefix(outTile == 4 ? 4 : 1).map {
+        Configuration.winograd(
+          WinogradTiling(
+            outTile: outTile, images: images, itemM: $0.itemM, itemN: $0.itemN, vec: $0.vec))
       }
-    }.filter {
-      shape.inChannels.isMultiple(of: $0.vec)  // transforms take whole vectors
-        && shape.inChannels.isMultiple(of: $0.itemM)  // no masked rows
-        && shape.outChannels.isMultiple(of: $0.itemN * $0.vec)
     }
-    let shared = WinogradTiling.sharedCandidates(shape, on: device)
-    return (device.kind == .gpu ? shared + tilings : tilings + shared)
-      .map(Configuration.winograd)
   }
 
   private static func direct(_ shape: Conv2DShape, on device: DeviceInfo) -> [Configuration] {
-    let vec = [16, 8, 4, 2].first { shape.outChannels.isMultiple(of: $0) } ?? 1
-    let tiles = [(8, 2), (4, 4), (10, 2), (16, 1), (8, 1), (5, 4), (4, 2), (3, 1), (7, 1), (1, 1)]
-      .filter {
-        shape.inChannels.isMultiple(of: $0.0) && shape.outChannels.isMultiple(of: $0.1 * vec)
-      }
-      .map { Conv2DTiling.tile(itemM: $0.0, itemN: $0.1, vec: vec, tileK: 1) }
+    let tiles = RegisterTile.candidates(
+      rows: .whole(shape.inChannels), channels: shape.outChannels, on: device
+    ).prefix(4).map { Conv2DTiling.tile(itemM: $0.itemM, itemN: $0.itemN, vec: $0.vec, tileK: 1) }
     let locals = Conv2DTiling.locals(
       [(4, 4, 8, 16, 16), (8, 8, 8, 8, 8), (2, 2, 4, 8, 8)], channelsProduced: shape.outChannels,
       on: device)
-    // What a part's images hold should stay in a core's cache of about a megabyte.
+    // What a part's images hold should stay in a core's cache.
     let imageBytes = 4 * (shape.inCount + shape.outCount) / shape.batch
-    let cached = min(shape.batch, ceilDivide(shape.batch * imageBytes, 1 << 20))
+    let cached = min(shape.batch, ceilDivide(shape.batch * imageBytes, device.cacheOfCore))
     // The parts themselves cost memory and a second pass: no more than 32 MiB of them.
     let affordable = max(1, (32 << 20) / (4 * shape.filterCount))
     let split = max(1, min(cached, affordable))

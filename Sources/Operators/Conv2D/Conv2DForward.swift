@@ -48,7 +48,7 @@ package enum Conv2DForward: TunableOperation {
 
   package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
     Conv2DConfiguration.candidates(
-      problem.shape, channelsSummed: problem.shape.inChannels,
+      problem.shape, pixels: problem.shape.outPixels, channelsSummed: problem.shape.inChannels,
       channelsProduced: problem.shape.outChannels,
       on: device)
   }

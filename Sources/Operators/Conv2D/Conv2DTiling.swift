@@ -13,7 +13,7 @@ package struct Conv2DTiling: Hashable, Codable, Sendable, CustomStringConvertibl
   package var shape: Shape
   /// Pixels per work-item.
   ///
-  /// `tile`: 1...24; `local`: 2...8.
+  /// `local`: 2...8.
   package var itemM: Int
   /// Channels per work-item, in vectors of `vec`.
   package var itemN: Int
@@ -84,17 +84,13 @@ package struct Conv2DTiling: Hashable, Codable, Sendable, CustomStringConvertibl
 
   /// The tilings that fit, the default first.
   static func candidates(
-    channelsSummed: Int, channelsProduced: Int, on device: DeviceInfo
+    pixels: Int, channelsSummed: Int, channelsProduced: Int, on device: DeviceInfo
   ) -> [Conv2DTiling] {
-    // The widest vector that divides the channels: a register tile has no masked channels.
-    let vec = [16, 8, 4, 2].first { channelsProduced.isMultiple(of: $0) } ?? 1
-    // Rounds divide the channels, for the same reason.
+    // Rounds divide the channels: a register tile has no masked ones.
     let tileK = [32, 16, 8, 4].first { channelsSummed.isMultiple(of: $0) } ?? channelsSummed
-    let tiles = [
-      (14, 2), (6, 4), (8, 3), (12, 2), (8, 2), (14, 1), (24, 1), (4, 5), (8, 1), (1, 1),
-    ]
-    .filter { channelsProduced.isMultiple(of: $0.1 * vec) }
-    .map { tile(itemM: $0.0, itemN: $0.1, vec: vec, tileK: tileK) }
+    let tiles = RegisterTile.candidates(
+      rows: .partial(pixels), channels: channelsProduced, on: device
+    ).map { tile(itemM: $0.itemM, itemN: $0.itemN, vec: $0.vec, tileK: tileK) }
     let locals = locals(
       [
         (4, 4, 8, 16, 16), (8, 8, 8, 8, 8), (8, 4, 16, 8, 8), (4, 2, 8, 8, 16), (2, 2, 4, 8, 8),

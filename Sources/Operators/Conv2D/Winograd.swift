@@ -45,11 +45,15 @@ struct WinogradLaunches {
       macros: InputNormalization.macros(normalization), normalization: normalization)
   }
 
+  /// The channels that forward or backward data sums over, and those that it puts.
+  func channels(backward: Bool) -> (sum: Int, put: Int) {
+    backward ? (shape.outChannels, shape.inChannels) : (shape.inChannels, shape.outChannels)
+  }
+
   /// u from w, for forward or, turned and transposed, for backward data.
-  func filter(backward: Bool) -> OperationPlan.Launch {
+  private func filter(backward: Bool) -> OperationPlan.Launch {
     WinogradLaunches.filter(
-      shape, outTile: tiling.outTile,
-      panel: tiling.panel(put: backward ? shape.inChannels : shape.outChannels), vec: tiling.vec,
+      shape, outTile: tiling.outTile, panel: channels(backward: backward).put, vec: tiling.vec,
       workGroup: tiling.workGroup, backward: backward)
   }
 
@@ -98,13 +102,17 @@ struct WinogradLaunches {
     backward: Bool, from source: String, to target: String, withResidual: Bool,
     normalization: InputNormalization? = nil
   ) -> OperationPlan {
-    let put = backward ? shape.inChannels : shape.outChannels
-    let sum = backward ? shape.outChannels : shape.inChannels
-    var launches = [filter(backward: backward)]
+    let (sum, put) = channels(backward: backward)
+    // Where the products need the whole transformed filter in memory.
+    let filters =
+      if case .panel = tiling.product { [OperationPlan.Launch]() } else {
+        [filter(backward: backward)]
+      }
+    var launches = filters
     for first in chunks {
       launches += [
         input(channels: sum, firstImage: first, from: source, normalization: normalization),
-        product(sum: sum, put: put),
+        product(backward: backward),
         transform(
           "conv2d_winograd_output", channels: put, firstImage: first, from: "m", to: target,
           residual: withResidual ? "residual" : nil,
@@ -112,8 +120,7 @@ struct WinogradLaunches {
       ]
     }
     return OperationPlan(
-      scratch: [
-        OperationPlan.Scratch("u", count: tiling.points * sum * put),
+      scratch: filters.map { _ in OperationPlan.Scratch("u", count: tiling.points * sum * put) } + [
         OperationPlan.Scratch("v", count: tiling.planesCount(shape, channels: sum)),
         OperationPlan.Scratch("m", count: tiling.planesCount(shape, channels: put)),
       ],

@@ -15,7 +15,7 @@ package struct WinogradFusedTiling: Hashable, Codable, Sendable, CustomStringCon
   /// Channel vectors of a product in registers.
   package var itemN: Int
   /// Floats in a vector; divides the channels.
-  package var vec = 16
+  package var vec: Int
 
   package var description: String {
     "winogradfused\(outTile)_b\(block)_im\(itemM)_in\(itemN)_v\(vec)"
@@ -64,18 +64,22 @@ package struct WinogradFusedTiling: Hashable, Codable, Sendable, CustomStringCon
     on device: DeviceInfo
   ) -> [WinogradFusedTiling] {
     guard WinogradTiling.applies(to: shape), device.kind != .gpu else { return [] }
+    let tiles = RegisterTile.candidates(
+      rows: .partial(shape.outPixels), channels: channelsProduced,
+      vecs: [16, 8, 4].filter(channelsSummed.isMultiple(of:)), on: device
+    )
     return [4, 2].flatMap { outTile in
-      [(8, 2), (6, 4), (8, 1), (14, 1)].flatMap { itemM, itemN in
+      tiles.prefix(outTile == 4 ? 3 : 1).flatMap { tile in
         [1, 2, 4].map {
-          WinogradFusedTiling(outTile: outTile, block: $0 * itemM, itemM: itemM, itemN: itemN)
+          WinogradFusedTiling(
+            outTile: outTile, block: $0 * tile.itemM, itemM: tile.itemM, itemN: tile.itemN,
+            vec: tile.vec)
         }
       }
     }.filter {
-      let local = $0.localBytes(channelsSummed: channelsSummed)
-      return channelsSummed.isMultiple(of: $0.vec)  // transforms take whole vectors
-        && channelsProduced.isMultiple(of: $0.itemN * $0.vec)  // whole panels
-        && local <= device.localMemory  // a block must fit, with a part of the cache to spare
-        && local <= 1 << 20
+      // A block must fit, with a part of the cache to spare for the filter.
+      $0.localBytes(channelsSummed: channelsSummed)
+        <= min(device.localMemory, device.cacheOfCore / 2)
     }
   }
 }

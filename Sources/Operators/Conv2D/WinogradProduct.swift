@@ -16,19 +16,29 @@ extension WinogradLaunches {
   }
 
   /// m[p] = v[p] · u[p].
-  func product(sum: Int, put: Int) -> OperationPlan.Launch {
+  func product(backward: Bool) -> OperationPlan.Launch {
+    let (sum, put) = channels(backward: backward)
     let macros =
       tileMacros + [
         Macro("SUM_C", sum), Macro("PUT_C", put), Macro("C_PAD", WinogradTiling.planePad),
       ]
     switch tiling.product {
-    case .tile:
+    case .tile: preconditionFailure("a product of backward filter")
+    case .panel(let tileK, let pointRows, let rowBlock):
       return kernel(
-        "batched_product_tile", macros: macros + [Macro("PLANES", tiling.points)],
+        "conv2d_winograd_product",
+        macros: [
+          Macro("VEC", tiling.vec), Macro("ITEM_M", tiling.itemM), Macro("ITEM_N", tiling.itemN),
+          Macro("TILE_OUT", tiling.outTile), Macro("ROWS", rows), Macro("TILE_K", tileK),
+          Macro("POINT_ROWS", pointRows), Macro("ROW_BLOCK", rowBlock),
+          Macro("IN_C", shape.inChannels), Macro("OUT_C", shape.outChannels),
+          Macro("BACKWARD", backward),
+        ],
         range: NDRange(
           groups: NDRange.Size(
-            ceilDivide(rows, tiling.itemM), put / (tiling.itemN * tiling.vec), tiling.points)),
-        buffers: ["v", "u", "m"])
+            put / (tiling.itemN * tiling.vec), (tiling.outTile + 2) / pointRows,
+            ceilDivide(rows, rowBlock))),
+        buffers: ["v", "w", "m"])
     case .local(let tileK, let x, let y):
       return kernel(
         "batched_product_local", macros: macros + localMacros(tileK: tileK, x: x, y: y),
@@ -53,6 +63,7 @@ extension WinogradLaunches {
         Macro("B_PAD", WinogradTiling.planePad), Macro("ACCUMULATE", accumulate),
       ]
     switch tiling.product {
+    case .panel: preconditionFailure("a product of forward and backward data")
     case .tile:
       return kernel(
         "batched_product_transposed_tile", macros: macros,
@@ -96,9 +107,4 @@ extension WinogradLaunches {
         tiling.points),
       local: NDRange.Size(x, y))
   }
-}
-
-extension WinogradTiling {
-  /// Channels of a panel of the transformed filter: all that are put, where a product needs none.
-  func panel(put: Int) -> Int { product == .tile ? itemN * vec : put }
 }

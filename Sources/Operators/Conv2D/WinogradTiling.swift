@@ -30,7 +30,16 @@ package struct WinogradTiling: Hashable, Codable, Sendable, CustomStringConverti
 
   package enum Product: Hashable, Codable, Sendable {
     /// One work-item a group with a register tile of vectors: CPUs.
+    ///
+    /// Backward filter: a sum goes over all rows of a chunk.
     case tile
+    /// The same for forward and backward data, where a group makes the products of `rowBlock` rows
+    /// and of the points of `pointRows` rows of a tile, and transforms `tileK` channels of the
+    /// filter at a time.
+    ///
+    /// `vec` divides `tileK`, `tileK` the channels summed, `pointRows` a tile's rows of points,
+    /// `itemM` the row block.
+    case panel(tileK: Int, pointRows: Int, rowBlock: Int)
     /// Groups of work-items that share tiles in local memory, `tileK` elements of a sum a round:
     /// GPUs.
     ///
@@ -53,23 +62,13 @@ package struct WinogradTiling: Hashable, Codable, Sendable, CustomStringConverti
     self.product = product
   }
 
-  package init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
-    outTile = try values.decode(Int.self, forKey: .outTile)
-    images = try values.decode(Int.self, forKey: .images)
-    itemM = try values.decode(Int.self, forKey: .itemM)
-    itemN = try values.decode(Int.self, forKey: .itemN)
-    vec = try values.decode(Int.self, forKey: .vec)
-    workGroup = try values.decode(Int.self, forKey: .workGroup)
-    // Results from when there was one kind of product do not name it.
-    product = try values.decodeIfPresent(Product.self, forKey: .product) ?? .tile
-  }
-
   package var description: String {
     let transforms = "winograd\(outTile)_n\(images)"
     let items = "im\(itemM)_in\(itemN)"
     switch product {
     case .tile: return "\(transforms)_\(items)_v\(vec)_wg\(workGroup)"
+    case .panel(let tileK, let pointRows, let rowBlock):
+      return "\(transforms)_\(items)_tk\(tileK)_pr\(pointRows)_rb\(rowBlock)_v\(vec)"
     case .local(let tileK, let x, let y):
       return "\(transforms)_local_\(items)_tk\(tileK)_wg\(x)x\(y)_v\(vec)_wg\(workGroup)"
     case .blas: return "\(transforms)_blas_v\(vec)_wg\(workGroup)"
@@ -112,8 +111,54 @@ extension WinogradTiling {
         return bytes >= 1 << 20 && bytes <= 32 << 20
       }
       let chosen = fitting.isEmpty ? [divisors.last ?? 1] : fitting
-      return chosen.suffix(3).map { (outTile, $0) }
+      return chosen.suffix(outTile == 4 ? 3 : 1).reversed().map { (outTile, $0) }
     }
+  }
+
+  /// The tilings of forward and backward data for CPUs.
+  static func panels(
+    _ shape: Conv2DShape, channelsSummed: Int, channelsProduced: Int, on device: DeviceInfo
+  ) -> [WinogradTiling] {
+    guard applies(to: shape) else { return [] }
+    return chunkings(shape).flatMap { outTile, images in
+      let chunk = WinogradTiling(outTile: outTile, images: images, itemM: 1, itemN: 1)
+      let rows = chunk.tiles(shape)
+      return RegisterTile.candidates(
+        rows: .partial(rows), channels: channelsProduced,
+        vecs: [16, 8, 4].filter(channelsSummed.isMultiple(of:)), on: device
+      ).prefix(outTile == 4 ? 3 : 1).flatMap { tile in
+        [1, (outTile + 2) / 2, outTile + 2].compactMap { pointRows in
+          chunk.panel(
+            tile, pointRows: pointRows, rows: rows, channelsSummed: channelsSummed,
+            channelsProduced: channelsProduced, on: device)
+        }
+      }
+    }
+  }
+
+  /// The same chunk with these products; nil where not even the fewest channels of a filter fit.
+  private func panel(
+    _ tile: RegisterTile, pointRows: Int, rows: Int, channelsSummed: Int, channelsProduced: Int,
+    on device: DeviceInfo
+  ) -> WinogradTiling? {
+    let panel = tile.itemN * tile.vec
+    func localBytes(_ tileK: Int) -> Int {
+      4 * pointRows * (outTile + 2) * (tileK * panel + WinogradTiling.planePad)
+    }
+    // The transformed part of a filter stays in a core's cache, with room for what it meets there.
+    let limit = min(device.localMemory, device.cacheOfCore / 2)
+    let tileK = Array(stride(from: tile.vec, through: channelsSummed, by: tile.vec)).last {
+      channelsSummed.isMultiple(of: $0) && localBytes($0) <= limit
+    }
+    guard let tileK else { return nil }
+    let groups = channelsProduced / panel * ((outTile + 2) / pointRows)
+    // Each block of rows transforms the filter anew: no more of them than keep the cores busy.
+    let blocks = max(1, min(ceilDivide(4 * device.computeUnits, groups), rows / tile.itemM))
+    let rowBlock = ceilDivide(ceilDivide(rows, blocks), tile.itemM) * tile.itemM
+    var result = self
+    (result.itemM, result.itemN, result.vec) = (tile.itemM, tile.itemN, tile.vec)
+    result.product = .panel(tileK: tileK, pointRows: pointRows, rowBlock: rowBlock)
+    return result
   }
 
   /// A GPU's chunks take no more than this with what lies between the transforms.

@@ -1,0 +1,158 @@
+import DeviceRuntime
+
+/// What a convolution costs on a CPU by a model of its cores, to rank configurations before any is
+/// compiled.
+///
+/// Cycles of all cores together. Multiply-adds run at a register tile's efficiency or at the speed
+/// at which their operands arrive; transforms and what they leave in memory come on top.
+struct Conv2DEstimate {
+  let shape: Conv2DShape
+  let channelsSummed: Int
+  let channelsProduced: Int
+  let device: DeviceInfo
+
+  /// Bytes a cycle that a core gets from its own cache, from the shared one and from memory.
+  private static let cacheBandwidth = 32.0
+  private static let sharedBandwidth = 10.0
+  private static let memoryBandwidth = 5.0
+  /// What more than this does not stay in a shared cache.
+  private static let sharedCache = 16 << 20
+
+  private var file: RegisterFile {
+    RegisterFile.possible(on: device).first ?? RegisterFile(width: 8, count: 16)
+  }
+
+  private func bandwidth(_ bytes: Int) -> Double {
+    bytes <= device.cacheOfCore / 2
+      ? Conv2DEstimate.cacheBandwidth
+      : bytes <= Conv2DEstimate.sharedCache
+        ? Conv2DEstimate.sharedBandwidth : Conv2DEstimate.memoryBandwidth
+  }
+
+  private func multiplyAddCycles(_ tile: RegisterTile, rows: Int, k: Int, columns: Int) -> Double {
+    let whole = ceilDivide(rows, tile.itemM) * tile.itemM
+    return Double(whole * k * columns) / Double(2 * file.width) / file.efficiency(of: tile)
+  }
+
+  /// The configurations with the fewest cycles first; those without an estimate come last, in
+  /// their order.
+  func ranked<Configuration>(
+    _ configurations: [Configuration], by cycles: (Configuration) -> Double?
+  ) -> [Configuration] {
+    configurations.enumerated().map { (cycles($0.element) ?? .infinity, $0.offset, $0.element) }
+      .sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.2)
+  }
+
+  /// Cycles of forward or backward data; nil for a configuration that is not made for CPUs.
+  func cycles(_ configuration: Conv2DConfiguration) -> Double? {
+    switch configuration {
+    case .direct(let tiling) where tiling.shape == .tile: direct(tiling)
+    case .winograd(let tiling): winograd(tiling)
+    case .winogradFused(let tiling): fused(tiling)
+    case .direct, .im2col: nil
+    }
+  }
+
+  /// Cycles of backward filter, which sums input channels' products with output channels over
+  /// pixels.
+  func cycles(_ configuration: Conv2DBackwardFilter.Configuration) -> Double? {
+    switch configuration {
+    case .direct(let tiling, let splitK) where tiling.shape == .tile:
+      gradient(tiling, splitK: splitK)
+    case .winograd(let tiling): gradient(tiling)
+    case .direct, .im2col: nil
+    }
+  }
+
+  private func gradient(_ tiling: Conv2DTiling, splitK: Int) -> Double {
+    let tile = RegisterTile(itemM: tiling.itemM, itemN: tiling.itemN, vec: tiling.vec)
+    let taps = shape.kernel * shape.kernel
+    let products =
+      Double(taps)
+      * multiplyAddCycles(
+        tile, rows: shape.inChannels, k: shape.outPixels, columns: shape.outChannels)
+    // The images of a part are read for each tap and tile from the nearest cache that holds them.
+    let images = 4 * (shape.inCount + shape.outCount) / splitK
+    let reading =
+      Double(splitK * images * taps) / bandwidth(images)
+      * Double(max(1, shape.inChannels / 64))
+    let parts = 4 * splitK * shape.filterCount
+    let groups =
+      splitK * taps * shape.inChannels / tiling.itemM * shape.outChannels
+      / (tiling.itemN * tiling.vec)
+    // Too few groups leave cores idle.
+    let idle = Double(max(1, ceilDivide(4 * device.computeUnits, max(1, groups))))
+    return max(products, reading) * idle + 3 * Double(parts) / bandwidth(parts)
+  }
+
+  private func gradient(_ tiling: WinogradTiling) -> Double? {
+    guard case .tile = tiling.product else { return nil }
+    let tile = RegisterTile(itemM: tiling.itemM, itemN: tiling.itemN, vec: tiling.vec)
+    let chunks = shape.batch / tiling.images
+    let products =
+      Double(chunks * tiling.points)
+      * multiplyAddCycles(
+        tile, rows: shape.inChannels, k: tiling.tiles(shape), columns: shape.outChannels)
+    let planes = 4 * tiling.planesCount(shape, channels: shape.inChannels + shape.outChannels)
+    let sums = 4 * tiling.points * shape.inChannels * shape.outChannels
+    return products + transformCycles(tiling.outTile)
+      + 3 * Double(chunks * planes) / bandwidth(planes)
+      + 2 * Double((chunks + 1) * sums) / bandwidth(sums)
+  }
+
+  private func direct(_ tiling: Conv2DTiling) -> Double {
+    let tile = RegisterTile(itemM: tiling.itemM, itemN: tiling.itemN, vec: tiling.vec)
+    let taps = shape.kernel * shape.kernel
+    let rows = shape.outPixels
+    // Each value is copied once for every panel: a load and a store of a vector.
+    let panels = channelsProduced / (tiling.itemN * tiling.vec)
+    let copies = Double(rows * taps * channelsSummed * panels) / Double(file.width) * 2
+    return copies
+      + multiplyAddCycles(tile, rows: rows, k: taps * channelsSummed, columns: channelsProduced)
+  }
+
+  private func tiles(_ outTile: Int) -> Int {
+    shape.batch * ceilDivide(shape.inHeight, outTile) * ceilDivide(shape.inWidth, outTile)
+  }
+
+  /// Of both transforms of all tiles, about five instructions for each of a tile's points.
+  private func transformCycles(_ outTile: Int) -> Double {
+    let points = (outTile + 2) * (outTile + 2)
+    return Double(tiles(outTile) * points * (channelsSummed + channelsProduced))
+      / Double(file.width) * 1.5
+  }
+
+  private func winograd(_ tiling: WinogradTiling) -> Double? {
+    guard case .panel(_, let pointRows, let rowBlock) = tiling.product else { return nil }
+    let tile = RegisterTile(itemM: tiling.itemM, itemN: tiling.itemN, vec: tiling.vec)
+    let chunks = shape.batch / tiling.images
+    let rows = tiling.tiles(shape)
+    let products =
+      Double(chunks * tiling.points)
+      * multiplyAddCycles(tile, rows: rows, k: channelsSummed, columns: channelsProduced)
+    // Half of a filter's transform is made again for each part of a tile's points.
+    let times = chunks * ceilDivide(rows, rowBlock)
+    let parts = Double(tiling.outTile + 2) / Double(pointRows)
+    let filters =
+      Double(times * tiling.points * channelsSummed * channelsProduced) / Double(file.width)
+      * (1 + parts / 2)
+    // Written, which reads it first, and read again.
+    let planes = 4 * tiling.planesCount(shape, channels: channelsSummed + channelsProduced)
+    let traffic = 3 * Double(chunks * planes) / bandwidth(planes)
+    return products + filters + transformCycles(tiling.outTile) + traffic
+  }
+
+  private func fused(_ tiling: WinogradFusedTiling) -> Double {
+    let tile = RegisterTile(itemM: tiling.itemM, itemN: tiling.itemN, vec: tiling.vec)
+    let tiles = tiles(tiling.outTile)
+    let points = (tiling.outTile + 2) * (tiling.outTile + 2)
+    let filter = 4 * points * channelsSummed * channelsProduced
+    let products =
+      Double(points)
+      * multiplyAddCycles(tile, rows: tiles, k: channelsSummed, columns: channelsProduced)
+    // Every block of tiles reads the transformed filter again.
+    let reading = Double(ceilDivide(tiles, tiling.block)) * Double(filter) / bandwidth(filter)
+    let writing = 3 * Double(filter) / Conv2DEstimate.memoryBandwidth
+    return max(products, reading) + writing + transformCycles(tiling.outTile)
+  }
+}
