@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: benchmark benchmark-transfer convergence gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange check-tensorboard test-nightly crash-test long-run portability portability-full tune-avx2 install deb check-deb build-static docs
+.PHONY: benchmark benchmark-transfer convergence gpu-check gpu-check-full miniatures help demo demo-clean test build build-tests lint lint-format lint-kernels setup clean fuzz check-exchange check-tensorboard test-nightly crash-test long-run portability portability-full tune-shipped tune-shipped-avx2 install deb check-deb build-static docs
 
 WIDECL := .build/release/widecl
 DEMO := runs/demo
@@ -156,11 +156,14 @@ portability: build ## Verify a sample of the kernels on four OpenCL implementati
 portability-full: PORTABILITY := --full
 portability-full: portability ## The same with every configuration: hours.
 
-AVX2_BUDGET := 3h
+HOURS := 2
 
-tune-avx2: build ## Make the shipped tuning results for AVX2, by emulation on AVX-512: hours.
+tune-shipped: build ## Make the shipped tuning results of this processor; HOURS=2 at most, and it goes on.
+	@scripts/tune-shipped --widecl $(WIDECL) --hours $(HOURS)
+
+tune-shipped-avx2: build ## The same for AVX2, by emulation on a processor with AVX-512.
 	@scripts/setup binutils
-	@scripts/tune-avx2 --widecl $(WIDECL) --budget $(AVX2_BUDGET)
+	@scripts/tune-shipped --avx2 --widecl $(WIDECL) --hours $(HOURS)
 
 build: setup ## Build the command.
 	swift build -c release --product widecl

@@ -8,11 +8,13 @@ round the ratio of the two medians is taken, and of the rounds the median; besid
 of the fastest steps of all rounds, which a neighbour's load disturbs least. Inference (evaluation
 mode, no gradients) is compared in the same way for fewer networks, and WideCL's training step is
 measured at several batch sizes. Writes steps.json, inference.json, batches.json and steps.svg into
-the device's folder and prints tables in Markdown; `--page` puts them into a file between its two
-markers, `--readme` the first into another.
+the device's folder and prints tables in Markdown; `--page` puts those of all devices there are into
+a file between its two markers, `--readme` a table with a column a processor into another. `--avx2`
+lets both sides use no more than AVX2, for a column of such a processor where none is at hand.
 """
 
 import argparse
+import datetime
 import json
 import os
 import pathlib
@@ -28,10 +30,18 @@ sys.path.insert(0, str(HERE.parent / "scripts"))
 from documents import insert  # noqa: E402
 
 NETWORKS = ("wrn-28-10", "wrn-16-10", "wrn-40-4", "wrn-16-4", "wrn-16-1")
-MUST = {"wrn-28-10": 0.50, "wrn-16-10": 0.50, "wrn-40-4": 0.60, "wrn-16-4": 0.60, "wrn-16-1": 1.00}
-AIM = {"wrn-28-10": 0.33, "wrn-16-10": 0.33, "wrn-40-4": 0.40, "wrn-16-4": 0.40, "wrn-16-1": 0.60}
+# What a step's ratio must reach and what it aims at, by the vectors of the processor.
+GOALS = {
+    "AVX-512": {"wrn-28-10": (0.36, 0.30), "wrn-16-10": (0.40, 0.33), "wrn-40-4": (0.38, 0.32),
+                "wrn-16-4": (0.40, 0.33), "wrn-16-1": (0.50, 0.40)},
+    "AVX2": {"wrn-28-10": (0.45, 0.33), "wrn-16-10": (0.45, 0.36), "wrn-40-4": (0.45, 0.36),
+             "wrn-16-4": (0.45, 0.36), "wrn-16-1": (0.55, 0.45)},
+}
+INFERENCE_GOALS = {"AVX-512": (0.35, 0.30), "AVX2": (0.42, 0.33)}
+# Both sides as on a processor with AVX2: pocl compiles for one, PyTorch and its libraries use no more.
+AVX2 = {"POCL_LLVM_CPU_NAME": "haswell", "POCL_KERNELLIB_NAME": "avx2",
+        "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
 INFERENCE_NETWORKS = ("wrn-28-10", "wrn-16-4")
-INFERENCE_MUST, INFERENCE_AIM = 0.50, 0.33
 BATCHES, BATCHES_NETWORK = (16, 32, 64, 128), "wrn-16-4"
 
 
@@ -55,9 +65,9 @@ def opponent(network, mode, options, inference):
                + ["--inference"] * inference)
 
 
-def ours(network, options, inference=False, batch=None, tuning=("--no-tune",)):
+def ours(network, options, inference=False, batch=None):
     return run([options.widecl, "bench", "step", network, "--batch", str(batch or options.batch),
-                "--steps", str(options.steps), *tuning, "--json"]
+                "--steps", str(options.steps), "--no-tune", "--json"]
                + ["--inference"] * inference)
 
 
@@ -65,9 +75,8 @@ def compare(network, options, inference=False):
     probes = {mode: opponent(network, mode, options, inference) for mode in options.modes}
     probes = {mode: probe for mode, probe in probes.items() if probe}
     mode = min(probes, key=lambda mode: probes[mode]["min_s"])
-    # WideCL's own first run: it compiles the kernels, which the later ones find in the cache, and tunes
-    # where neither shipped nor own results fit this device.
-    ours(network, options, inference, tuning=("--tune-budget", "10m"))
+    # WideCL's own first run: it compiles the kernels, which the later ones find in the cache.
+    ours(network, options, inference)
     rounds = []
     for number in range(options.rounds):
         pair = [ours(network, options, inference), opponent(network, mode, options, inference)]
@@ -90,9 +99,22 @@ def compare(network, options, inference=False):
         "widecl_peak_bytes": max(mine["peak_process_bytes"] for mine, _ in rounds),
         "pytorch_peak_bytes": max(other["peak_process_bytes"] for _, other in rounds),
         "device": rounds[0][0]["device"], "torch": rounds[0][1]["torch"],
-        "must_reach": INFERENCE_MUST if inference else MUST.get(network),
-        "aim": INFERENCE_AIM if inference else AIM.get(network),
+        "date": datetime.date.today().isoformat(), "is_emulated": options.avx2,
     }
+
+
+def vectors(row):
+    """The vectors that a row's device computes with, as far as pocl's names tell."""
+    return ("AVX-512" if "avx512" in row["device"] or "icelake" in row["device"]
+            else "AVX2" if row["device"].startswith("pthread-") else None)
+
+
+def goals(row, inference=False):
+    """What a row's ratio must reach and what it aims at; nothing for others than the goals name."""
+    name = vectors(row)
+    if inference:
+        return INFERENCE_GOALS.get(name, (None, None))
+    return GOALS.get(name, {}).get(row["network"], (None, None))
 
 
 def batches(options):
@@ -117,7 +139,7 @@ def batches_sentence(result):
             f"{steps[-1]['batch'] / steps[0]['batch']:.0f} times.")
 
 
-def table(results, what):
+def table(results, what, inference=False):
     lines = [
         f"| Network, batch {results[0]['batch']}, {what} | WideCL | PyTorch, best mode "
         "| Ratio (lowest to highest) | Fastest steps | Goal, aim | Memory, WideCL / PyTorch |",
@@ -130,7 +152,7 @@ def table(results, what):
             f"| **{row['ratio']:.2f}** ({row['lowest_ratio']:.2f} to {row['highest_ratio']:.2f}) "
             f"| {1e3 * row['widecl_fastest_s']:.0f} / {1e3 * row['pytorch_fastest_s']:.0f} ms = "
             f"**{row['widecl_fastest_s'] / row['pytorch_fastest_s']:.2f}** "
-            f"| {row['must_reach'] or '-'}, {row['aim'] or '-'} "
+            f"| {', '.join(f'{goal:.2f}' if goal else '-' for goal in goals(row, inference))} "
             f"| {row['widecl_peak_bytes'] >> 20} / {row['pytorch_peak_bytes'] >> 20} MiB = "
             f"{row['widecl_peak_bytes'] / row['pytorch_peak_bytes']:.2f} |")
     return "\n".join(lines)
@@ -154,8 +176,9 @@ def plot(results):
             f'<rect x="{left}" y="{y}" width="{width:.1f}" height="24" fill="#3b7dd8"/>',
             f'<text x="{left + width + 6:.1f}" y="{y + 17}">{ratio:.2f}</text>',
         ]
-        if row["must_reach"]:
-            x = left + scale * row["must_reach"] / 1.2
+        must_reach, _ = goals(row)
+        if must_reach:
+            x = left + scale * must_reach / 1.2
             parts.append(
                 f'<line x1="{x:.1f}" y1="{y - 3}" x2="{x:.1f}" y2="{y + 27}" stroke="#c33"/>')
     x = left + scale / 1.2
@@ -163,6 +186,44 @@ def plot(results):
                  'stroke-dasharray="4 3"/>')
     parts.append(f'<text x="{x:.1f}" y="{height - 4}" text-anchor="middle">PyTorch</text></svg>')
     return "\n".join(parts) + "\n"
+
+
+def read(path):
+    return json.loads(path.read_text()) if path.exists() else []
+
+
+def title(row):
+    """A device's name with what its figures stand for."""
+    emulated = ", by emulation: both sides were kept from using more" * row.get("is_emulated", False)
+    return f"{vectors(row) or row['device']} ({row['device']}{emulated})"
+
+
+def page_of(folder):
+    """All tables of a device."""
+    steps, inference = read(folder / "steps.json"), read(folder / "inference.json")
+    growth = read(folder / "batches.json")
+    parts = [f"**{title(steps[0])}**", table(steps, "a training step")]
+    parts += [table(inference, "inference", inference=True)] if inference else []
+    parts += [batches_sentence(growth)] if growth else []
+    parts += [f"PyTorch {steps[0]['torch']}, {steps[0]['rounds']} rounds in turns, {steps[0]['date']}."]
+    return "\n\n".join(parts)
+
+
+def overview(folders):
+    """A table of the steps' ratios with a column a processor."""
+    devices = [{row["network"]: row for row in read(folder / "steps.json")} for folder in folders]
+    heads = [next(iter(rows.values())) for rows in devices]
+    lines = ["| Training step, batch 32 | " + " | ".join(
+                 f"{vectors(row) or row['device']}{' (emulated)' * row.get('is_emulated', False)}"
+                 for row in heads) + " |",
+             "|---" * (1 + len(heads)) + "|"]
+    for network in NETWORKS:
+        cells = [f"**{rows[network]['ratio']:.2f}** ({1e3 * rows[network]['widecl_s']:.0f} of "
+                 f"{1e3 * rows[network]['pytorch_s']:.0f} ms)" if network in rows else "-"
+                 for rows in devices]
+        lines.append(f"| {network.upper()} | " + " | ".join(cells) + " |")
+    notes = "; ".join(f"{title(row)}, {row['date']}" for row in heads)
+    return "\n".join(lines) + f"\n\nOf PyTorch {heads[0]['torch']}'s best mode, in turns. {notes}."
 
 
 def slug(device):
@@ -186,8 +247,10 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default=HERE / "results")
     parser.add_argument("--readme", type=pathlib.Path, help="gets the table of steps")
     parser.add_argument("--page", type=pathlib.Path, help="gets all tables")
+    parser.add_argument("--avx2", action="store_true", help="let both sides use no more than AVX2")
     parser.add_argument("--inference-networks", nargs="*", default=INFERENCE_NETWORKS)
     options = parser.parse_args()
+    os.environ.update(AVX2 if options.avx2 else {})
 
     results, inference = [], []
     for network in options.networks:
@@ -201,15 +264,11 @@ def main():
         write(folder / "inference.json", inference)
     growth = batches(options)
     write(folder / "batches.json", growth)
-    text = "\n\n".join(
-        [table(results, "a training step")]
-        + ([table(inference, "inference")] if inference else []) + [batches_sentence(growth)])
-    print(text)
+    print(page_of(folder))
     if options.readme and options.page:
-        note = (f"Device {results[0]['device']}, PyTorch {results[0]['torch']}, "
-                f"{results[0]['rounds']} rounds in turns.")
-        insert(options.readme, "steps", f"{table(results, 'a training step')}\n\n{note}")
-        insert(options.page, "numbers", f"{text}\n\n{note}")
+        folders = sorted(path.parent for path in options.output.glob("*/steps.json"))
+        insert(options.readme, "steps", overview(folders))
+        insert(options.page, "numbers", "\n\n".join(page_of(path) for path in folders))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ package protocol CandidateEvaluator {
 
 /// Finds a fast candidate among many, in few evaluations.
 ///
-/// A small space is tried whole. In a large one the search starts from the default, from hints,
+/// Where a model has ranked the candidates, they are tried in their order until several in a row
+/// gained nothing. Otherwise a small space is tried whole, and in a large one the search starts from the default, from hints,
 /// from one candidate of each kind and from random ones, and then walks from the fastest one to
 /// its neighbours: those whose descriptions differ in one field, such as `im8` in
 /// `tile_im8_in2_v16`.
@@ -20,6 +21,11 @@ package struct Search: Sendable {
   package var exhaustiveLimit = 32
   /// The share of a larger space that is tried.
   package var share = 1.0 / 3
+  /// After how many candidates in a row without a gain a ranked space is left; nil for a space
+  /// without a ranking.
+  package var patience: Int?
+  /// The share of its time that a candidate must gain on the default, or on the best before it.
+  package var gain = 0.03
   /// How many of the fastest are measured again in alternation.
   package var finalists = 4
   package var seed: UInt64 = 1
@@ -48,18 +54,22 @@ package struct Search: Sendable {
     _ descriptions: [String], hints: [Int] = [], evaluator: inout Evaluator,
     mustCompare: ([Int: Double]) -> [Int] = { _ in [] }, stop: () -> Bool = { false }
   ) throws -> Outcome {
-    var walk = SearchWalk(descriptions, hints: hints, seed: seed)
+    var walk = SearchWalk(descriptions, hints: hints, isRanked: patience != nil, seed: seed)
     let limit = evaluationLimit(descriptions.count)
     let starts = limit == descriptions.count ? limit : max(4, limit / 4)
     var outcome = Outcome()
-    while outcome.evaluations < limit {
+    var inVain = 0
+    while outcome.evaluations < limit, inVain < patience ?? .max {
       if stop() {
         outcome.isComplete = false
         break
       }
       guard let next = walk.next(starts: starts) else { break }
-      walk.record(next, try evaluator.measure(next, best: walk.best))
+      let best = walk.best
+      walk.record(next, try evaluator.measure(next, best: best))
       outcome.evaluations += 1
+      let hasGained = best.map { (walk.best ?? $0) < (1 - gain) * $0 } ?? true
+      inVain = hasGained || hints.contains(next) ? 0 : inVain + 1
     }
     let ranked = walk.times.sorted { ($0.value, $0.key) < ($1.value, $1.key) }.map(\.key)
     var chosen = Array(ranked.prefix(finalists))
@@ -69,6 +79,12 @@ package struct Search: Sendable {
     outcome.ranking = chosen.compactMap { candidate in
       compared[candidate].map { (candidate, $0) }
     }.sorted { ($0.seconds, $0.candidate) < ($1.seconds, $1.candidate) }
+    // What a noisy clock shows as a small gain over the default is none.
+    if let index = outcome.ranking.firstIndex(where: { $0.candidate == 0 }),
+      (1 - gain) * outcome.ranking[index].seconds <= outcome.ranking[0].seconds
+    {
+      outcome.ranking.insert(outcome.ranking.remove(at: index), at: 0)
+    }
     return outcome
   }
 }
@@ -76,18 +92,22 @@ package struct Search: Sendable {
 /// Where a search has been and where it goes next.
 private struct SearchWalk {
   private let fields: [[Substring]]
+  private let isRanked: Bool
   private var generator: ExampleGenerator
   private var queue: [Int]
   private var tried: Set<Int> = []
   private(set) var times: [Int: Double] = [:]
 
-  init(_ descriptions: [String], hints: [Int], seed: UInt64) {
+  init(_ descriptions: [String], hints: [Int], isRanked: Bool, seed: UInt64) {
     let fields = descriptions.map { $0.split(separator: "_", omittingEmptySubsequences: false) }
     self.fields = fields
+    self.isRanked = isRanked
     generator = ExampleGenerator(seed: seed)
     var kinds: Set<Substring> = []
     let firsts = fields.indices.filter { kinds.insert(fields[$0].first ?? "").inserted }
-    queue = Array(fields.indices.prefix(1)) + hints.filter(fields.indices.contains) + firsts
+    queue =
+      Array(fields.indices.prefix(1)) + hints.filter(fields.indices.contains)
+      + (isRanked ? [] : firsts)
   }
 
   var best: Double? { times.values.min() }
@@ -103,6 +123,7 @@ private struct SearchWalk {
       let candidate = queue.removeFirst()
       if !tried.contains(candidate) { return candidate }
     }
+    if isRanked { return fields.indices.first { !tried.contains($0) } }
     if tried.count >= starts {
       // Only near the fastest: neighbours of a candidate that is half as fast are no use.
       let limit = 1.5 * (best ?? 0)

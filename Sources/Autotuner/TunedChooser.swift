@@ -131,12 +131,20 @@ package final class TunedChooser: ConfigurationChooser {
     guard isHere || entry.device.isSameClass(as: here) else { return nil }
     let isExact = entry.problem == problem
     guard let distance = isExact ? 0 : Operation.distance(problem, entry.problem),
-      distance.isFinite, distance >= 0
+      distance.isFinite, distance >= 0, distance <= TunedChooser.reach(on: here)
     else { return nil }
     return Rank(
       source: !isHere ? .deviceClass : isExact ? .exact : .nearest,
       otherName: entry.device.name == here.name ? 0 : 1, distance: distance,
       database: entry.database, seconds: entry.seconds)
+  }
+
+  /// How far a result may be from a problem and still say more than the default.
+  ///
+  /// A CPU's default is ranked by a model of its cores, which knows other sizes better than a result
+  /// of half or twice the size.
+  private static func reach(on device: TuningDatabase.DeviceKey) -> Double {
+    device.kind == .cpu ? 0.75 : .infinity
   }
 
   private struct Entry<Operation: TunableOperation>: Sendable {

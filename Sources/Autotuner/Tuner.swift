@@ -45,6 +45,8 @@ package struct Tuner {
     self.products = products
     self.chooser = chooser
     self.surroundings = surroundings
+    // A CPU's candidates are ranked by a model of its cores.
+    if queue.context.info.kind != .gpu { search.patience = 8 }
   }
 
   /// Tries candidates until the search is done, or for `seconds` at most.

@@ -53,7 +53,10 @@ package struct TuningSession {
           report: {
             report(.progress(task: index, tried: $0, limit: $1, best: $2))
           }))
-      if work.isExhaustive { tuner.search.exhaustiveLimit = .max }
+      if work.isExhaustive {
+        tuner.search.exhaustiveLimit = .max
+        tuner.search.patience = nil
+      }
       let result = try instance.accept(
         Tune(
           tuner: tuner, known: known, found: found, seconds: min(left, max(share, 3)),

@@ -74,6 +74,43 @@ struct SearchTests {
     #expect(noisy[10] <= 1.05 && noisy[19] <= 1.25)
   }
 
+  /// Times in the order of a model: candidate 12 is the fastest, 2 % ahead of the third.
+  private static let ranked = RecordedSpace(
+    operation: "made up", problem: "ranked",
+    rows: (0..<100).map {
+      RecordedSpace.Row(
+        configuration: "tile_im\($0)", seconds: [2: 1.0, 12: 0.98][$0] ?? 1.2 + 0.001 * Double($0))
+    })
+
+  @Test("a ranked space is tried in its order until nothing more is gained")
+  func rankedSpace() throws {
+    var search = Search()
+    search.patience = 8
+    var replay = Replay(Self.ranked)
+    let outcome = try search.run(Self.ranked.rows.map(\.configuration), evaluator: &replay)
+    #expect(replay.tried == Array(0...10))
+    #expect(outcome.ranking.first?.candidate == 2 && outcome.isComplete)
+    // Hints come after the default and wear no patience out.
+    replay = Replay(Self.ranked)
+    _ = try search.run(
+      Self.ranked.rows.map(\.configuration), hints: [12, 50], evaluator: &replay)
+    #expect(Array(replay.tried.prefix(4)) == [0, 12, 50, 1])
+  }
+
+  @Test("the default stays where the gain is smaller than a clock's noise")
+  func smallGains() throws {
+    func winner(_ seconds: [Double]) throws -> Int? {
+      let space = RecordedSpace(
+        operation: "made up", problem: "",
+        rows: seconds.enumerated().map { .init(configuration: "im\($0)", seconds: $1) })
+      var replay = Replay(space)
+      return try Search().run(space.rows.map(\.configuration), evaluator: &replay)
+        .ranking.first?.candidate
+    }
+    #expect(try winner([1, 0.98, 0.99]) == 0)
+    #expect(try winner([1, 0.96, 0.99]) == 1)
+  }
+
   @Test("there are recorded spaces") func spacesAreThere() { #expect(!Self.recordedSpaces.isEmpty) }
 
   @Test("a small space is tried whole, the default first")

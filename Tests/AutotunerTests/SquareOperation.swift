@@ -96,7 +96,7 @@ enum SquareOperation: TunableOperation {
   }
 
   static func distance(_ problem: Problem, _ other: Problem) -> Double? {
-    abs(Double(problem.count) - Double(other.count))
+    abs(log2(Double(problem.count) / Double(other.count)))
   }
 
   static func isExact(_ configuration: Configuration) -> Bool { configuration != .inexact }

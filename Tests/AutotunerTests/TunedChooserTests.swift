@@ -39,6 +39,17 @@ struct TunedChooserTests {
     #expect(found.configuration == .plain && found.source == .standard)
   }
 
+  @Test("far from a result a CPU's default, which a model ranks, is the better guess")
+  func farAway() throws {
+    let gpu = DeviceInfo.madeUp(kind: .gpu)
+    for (device, expected) in [(here, TunedChooser.Source.standard), (gpu, .nearest)] {
+      let chooser = TunedChooser([try TuningDatabase([(device, 200, .twice, 1)])])
+      let choice = chooser.choice(
+        for: SquareOperation.self, SquareOperation.Problem(count: 100), on: device)
+      #expect(choice.source == expected)
+    }
+  }
+
   @Test("the user's results come before the shipped ones")
   func userFirst() throws {
     let user = try TuningDatabase([(here, 100, .twice, 5)])
@@ -65,7 +76,7 @@ struct TunedChooserTests {
 
   @Test("a value outside the space is refused, and the next best is used")
   func outsideTheSpace() throws {
-    let database = try TuningDatabase([(here, 100, .wrongValue, 1), (here, 200, .twice, 1)])
+    let database = try TuningDatabase([(here, 100, .wrongValue, 1), (here, 150, .twice, 1)])
     let found = choice([database])
     #expect(found.configuration == .twice && found.source == .nearest)
     let edited = String(decoding: database.json, as: UTF8.self)
@@ -116,7 +127,15 @@ struct TunedChooserTests {
 
   @Test("problems from a file may hold any values")
   func foreignProblems() throws {
-    let database = try TuningDatabase([(here, Int.min, .twice, 1), (here, Int.max, .noBuild, 1)])
-    #expect(choice([database]).source == .nearest)
+    for (device, source) in [
+      (here, TunedChooser.Source.standard), (.madeUp(kind: .gpu), .nearest),
+    ] {
+      let database = try TuningDatabase([
+        (device, Int.min, .noBuild, 1), (device, Int.max, .twice, 1),
+      ])
+      let choice = TunedChooser([database]).choice(
+        for: SquareOperation.self, SquareOperation.Problem(count: 100), on: device)
+      #expect(choice.source == source)
+    }
   }
 }

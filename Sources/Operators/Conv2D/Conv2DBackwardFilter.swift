@@ -100,7 +100,13 @@ package enum Conv2DBackwardFilter: TunableOperation {
     // The parts themselves cost memory and a second pass: no more than 32 MiB of them.
     let affordable = max(1, (32 << 20) / (4 * shape.filterCount))
     let split = max(1, min(cached, affordable))
-    let splits = Set([split, 1, min(shape.batch, 3)]).sorted {
+    // A first layer has few sums: more parts than the cache asks for keep all cores busy.
+    let groups = tiles.map {
+      shape.kernel * shape.kernel * shape.inChannels / $0.itemM * shape.outChannels
+        / ($0.itemN * $0.vec)
+    }
+    let busy = min(shape.batch, affordable, ceilDivide(4 * device.computeUnits, groups.min() ?? 1))
+    let splits = Set([split, busy, 1, min(shape.batch, 3)]).sorted {
       $0 == split || $0 < $1 && $1 != split
     }
     let tilings = device.kind == .gpu ? locals + tiles : tiles + locals

@@ -23,10 +23,16 @@ struct Conv2DEstimate {
   }
 
   private func bandwidth(_ bytes: Int) -> Double {
-    bytes <= device.cacheOfCore / 2
+    bytes <= device.cacheOfCore
       ? Conv2DEstimate.cacheBandwidth
       : bytes <= Conv2DEstimate.sharedCache
         ? Conv2DEstimate.sharedBandwidth : Conv2DEstimate.memoryBandwidth
+  }
+
+  /// How much longer `groups` alike take than if all cores shared the work evenly.
+  private func unevenness(groups: Int) -> Double {
+    let cores = max(1, device.computeUnits)
+    return Double(ceilDivide(max(1, groups), cores) * cores) / Double(max(1, groups))
   }
 
   private func multiplyAddCycles(_ tile: RegisterTile, rows: Int, k: Int, columns: Int) -> Double {
@@ -71,18 +77,20 @@ struct Conv2DEstimate {
       Double(taps)
       * multiplyAddCycles(
         tile, rows: shape.inChannels, k: shape.outPixels, columns: shape.outChannels)
-    // The images of a part are read for each tap and tile from the nearest cache that holds them.
-    let images = 4 * (shape.inCount + shape.outCount) / splitK
+    // Each tap and tile reads its part's images again, from the nearest cache that holds them; of
+    // the input a line of 16 floats at least.
+    let (rows, columns) = (tiling.itemM, tiling.itemN * tiling.vec)
+    let outReadings = Double(ceilDivide(shape.inChannels, rows) * shape.outCount)
+    let inReadings =
+      Double(ceilDivide(shape.outChannels, columns) * shape.inCount)
+      * max(1, 16 / Double(rows)) / Double(shape.stride * shape.stride)
     let reading =
-      Double(splitK * images * taps) / bandwidth(images)
-      * Double(max(1, shape.inChannels / 64))
+      4 * Double(taps) * (outReadings + inReadings)
+      / bandwidth(4 * (shape.inCount + shape.outCount) / splitK)
     let parts = 4 * splitK * shape.filterCount
     let groups =
-      splitK * taps * shape.inChannels / tiling.itemM * shape.outChannels
-      / (tiling.itemN * tiling.vec)
-    // Too few groups leave cores idle.
-    let idle = Double(max(1, ceilDivide(4 * device.computeUnits, max(1, groups))))
-    return max(products, reading) * idle + 3 * Double(parts) / bandwidth(parts)
+      splitK * taps * shape.inChannels / rows * shape.outChannels / columns
+    return (products + reading) * unevenness(groups: groups) + 3 * Double(parts) / bandwidth(parts)
   }
 
   private func gradient(_ tiling: WinogradTiling) -> Double? {
@@ -95,8 +103,12 @@ struct Conv2DEstimate {
         tile, rows: shape.inChannels, k: tiling.tiles(shape), columns: shape.outChannels)
     let planes = 4 * tiling.planesCount(shape, channels: shape.inChannels + shape.outChannels)
     let sums = 4 * tiling.points * shape.inChannels * shape.outChannels
-    return products + transformCycles(tiling.outTile)
-      + 3 * Double(chunks * planes) / bandwidth(planes)
+    let groups =
+      tiling.points * shape.inChannels / tiling.itemM * shape.outChannels
+      / (tiling.itemN * tiling.vec)
+    return products * unevenness(groups: groups)
+      + (transformCycles(tiling.outTile) + 3 * Double(chunks * planes) / bandwidth(planes))
+      * unevenness(groups: tiling.tiles(shape))
       + 2 * Double((chunks + 1) * sums) / bandwidth(sums)
   }
 
@@ -107,8 +119,14 @@ struct Conv2DEstimate {
     // Each value is copied once for every panel: a load and a store of a vector.
     let panels = channelsProduced / (tiling.itemN * tiling.vec)
     let copies = Double(rows * taps * channelsSummed * panels) / Double(file.width) * 2
-    return copies
-      + multiplyAddCycles(tile, rows: rows, k: taps * channelsSummed, columns: channelsProduced)
+    let products = multiplyAddCycles(
+      tile, rows: rows, k: taps * channelsSummed, columns: channelsProduced)
+    // Every tile of rows reads its panel of the filter again.
+    let filter = 4 * taps * channelsSummed * channelsProduced
+    let reading =
+      Double(ceilDivide(rows, tiling.itemM)) * Double(filter) / bandwidth(filter / panels)
+    return (copies + max(products, reading))
+      * unevenness(groups: ceilDivide(rows, tiling.itemM) * panels)
   }
 
   private func tiles(_ outTile: Int) -> Int {
@@ -123,7 +141,7 @@ struct Conv2DEstimate {
   }
 
   private func winograd(_ tiling: WinogradTiling) -> Double? {
-    guard case .panel(_, let pointRows, let rowBlock) = tiling.product else { return nil }
+    guard case .panel(let tileK, let pointRows, let rowBlock) = tiling.product else { return nil }
     let tile = RegisterTile(itemM: tiling.itemM, itemN: tiling.itemN, vec: tiling.vec)
     let chunks = shape.batch / tiling.images
     let rows = tiling.tiles(shape)
@@ -139,7 +157,18 @@ struct Conv2DEstimate {
     // Written, which reads it first, and read again.
     let planes = 4 * tiling.planesCount(shape, channels: channelsSummed + channelsProduced)
     let traffic = 3 * Double(chunks * planes) / bandwidth(planes)
-    return products + filters + transformCycles(tiling.outTile) + traffic
+    // A group reads its rows for every panel, and its sums again in every round but the first.
+    let columns = tiling.itemN * tiling.vec
+    let place = 4 * pointRows * (tiling.outTile + 2) * rowBlock
+    let reading =
+      4 * Double(chunks * tiling.points * rows)
+      * (Double(channelsProduced / columns * channelsSummed) / bandwidth(place * channelsSummed)
+        + 2 * Double((channelsSummed / tileK - 1) * channelsProduced)
+        / bandwidth(place * columns))
+    let groups =
+      channelsProduced / columns * (tiling.outTile + 2) / pointRows * ceilDivide(rows, rowBlock)
+    return (max(products, reading) + filters) * unevenness(groups: groups)
+      + (transformCycles(tiling.outTile) + traffic) * unevenness(groups: rows)
   }
 
   private func fused(_ tiling: WinogradFusedTiling) -> Double {
@@ -153,6 +182,8 @@ struct Conv2DEstimate {
     // Every block of tiles reads the transformed filter again.
     let reading = Double(ceilDivide(tiles, tiling.block)) * Double(filter) / bandwidth(filter)
     let writing = 3 * Double(filter) / Conv2DEstimate.memoryBandwidth
-    return max(products, reading) + writing + transformCycles(tiling.outTile)
+    return writing
+      + (max(products, reading) + transformCycles(tiling.outTile))
+      * unevenness(groups: ceilDivide(tiles, tiling.block))
   }
 }
