@@ -16,6 +16,11 @@ extension DeviceInfo {
     info.kind = kind
     info.vendor = vendor
     info.nativeFloatWidth = width
+    // A core as the processors have that shipped results are from: a space is as wide as a core.
+    info.vectorRegisters = width >= 16 ? 32 : 16
+    info.level2Cache = 1 << 20
+    info.localMemory = 1 << 20
+    info.computeUnits = 2
     return info
   }
 }
