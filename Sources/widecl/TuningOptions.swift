@@ -13,7 +13,7 @@ struct TuningOptions: ParsableArguments {
   @Flag(
     help: """
       Never tune first: use the results there are, else defaults. Only train and bench tune, and \
-      only on a device without results that fit.
+      only on a GPU without results that fit.
       """)
   var noTune = false
 
