@@ -62,7 +62,9 @@ struct ChosenCheckpoint {
       data = try load(header.data, options.dataPath ?? recorded)
       if let limit = limit ?? header.limit { data = data.prefix(limit) }
     }
-    return try checkpoint.header.fitted(
+    data = try checkpoint.header.fitted(
       data, by: options.classMap.map { try ClassMap(contentsOf: $0) }, file: path, note: tell)
+    try checkFiles(of: data, training: false)
+    return data
   }
 }

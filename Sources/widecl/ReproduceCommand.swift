@@ -80,6 +80,7 @@ struct ReproduceCommand: ParsableCommand {
     }
     let dataset = try loadDataset(data, path: dataPath)
     let context = try deviceOptions.makeContext()
+    try checkFiles(of: limit.map { dataset.prefix($0) } ?? dataset, training: true)
     let study = Study(
       StudyPlan(
         table: table, rows: selected, settings: settings, runs: runs ?? table.runs,
