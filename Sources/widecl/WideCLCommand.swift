@@ -2,7 +2,6 @@ import ArgumentParser
 import CMalloc
 import Files
 import Glibc
-import Spelling
 import Training
 
 /// The root command and the program's entry.
@@ -54,29 +53,13 @@ struct WideCLCommand: ParsableCommand {
     if let status = LimitedSpace.run() { end(status) }
     Interrupt.receiveOnOwnThread()
     do {
-      try checkCommand(Array(CommandLine.arguments.dropFirst()), of: WideCLCommand.self)
+      try NamedCommand().check()
       var command = try parseAsRoot()
       try command.run()
     } catch {
       Failure.exit(error)
     }
     end(0)
-  }
-
-  /// Throws where a word in the place of a command is none, with the command that is near.
-  private static func checkCommand(
-    _ words: [String], of parent: any ParsableCommand.Type
-  ) throws {
-    let commands = parent.configuration.subcommands
-    guard let word = words.first, !word.hasPrefix("-"), word != "help", !commands.isEmpty else {
-      return
-    }
-    guard let command = commands.first(where: { $0.configuration.commandName == word }) else {
-      let names = commands.compactMap { $0.configuration.commandName }
-      throw ValidationError(
-        "there is no command '\(word.prefix(60))'\(Spelling.question(word, among: names))")
-    }
-    try checkCommand(Array(words.dropFirst()), of: command)
   }
 
   /// Ends the process without the destructors of drivers and libraries: those of a lost device may
