@@ -85,7 +85,8 @@ struct ReproduceCommand: ParsableCommand {
       StudyPlan(
         table: table, rows: selected, settings: settings, runs: runs ?? table.runs,
         folder: folder, images: StudyImages(of: dataset, limit: limit)),
-      data: dataset, context: context, whitenings: whitenings())
+      data: dataset, dataPath: try datasetFolder(data, path: dataPath), context: context,
+      whitenings: whitenings())
     // Held to the end: two processes must not run one study.
     let lock = try RunFolder(folder, resume: true)
     defer { withExtendedLifetime(lock) {} }
@@ -96,7 +97,7 @@ struct ReproduceCommand: ParsableCommand {
     tell(times(of: remainders, on: context).joined(separator: "\n"))
     Interrupt.install(answer: Interrupt.answerOfTraining)
     let outcome = try study.run(
-      chooser: { try tuningOptions.chooser(for: context, tuning: $0) },
+      command: typedCommand, chooser: { try tuningOptions.chooser(for: context, tuning: $0) },
       algorithms: tuningOptions.algorithms, distrust: userDistrust(),
       checks: checkOptions.checks(), report: tell,
       stop: { Interrupt.isRequested })
