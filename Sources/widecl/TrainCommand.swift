@@ -229,6 +229,11 @@ struct TrainCommand: ParsableCommand {
       case .finished(let last):
         errors.append(last.testError ?? .nan)
         print("test error \(percent(last.testError))  test accuracy \(accuracy(last.testError))")
+        if let error = last.testError {
+          let confidence = TestConfidence(
+            error: error, images: min(limit ?? .max, dataset.test.count))
+          if confidence.isLow { confidence.lines.forEach { print($0) } }
+        }
         print("log         \(run.folder.log)")
         print("checkpoint  \(run.folder.lastCheckpoint)")
         print("best        \(run.folder.bestCheckpoint)")
