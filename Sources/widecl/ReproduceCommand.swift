@@ -4,7 +4,6 @@ import Datasets
 import DeviceRuntime
 import Experiments
 import Foundation
-import Glibc
 import Graph
 import Models
 import Training
@@ -115,7 +114,7 @@ struct ReproduceCommand: ParsableCommand {
   /// The plan at once, then its times as a device tells them.
   private func show(_ plan: StudyPlan) throws {
     if !json { print(try plan.text) }
-    fflush(nil)
+    WideCLCommand.finishOutput()
     let context = try deviceOptions.makeContext()
     let remainders = try plan.measured(
       on: context, chooser: tuningOptions.chooser(for: context), report: tell)

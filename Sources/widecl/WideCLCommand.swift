@@ -62,16 +62,18 @@ struct WideCLCommand: ParsableCommand {
     end(0)
   }
 
+  /// Writes what was printed; where it cannot be, says so and ends the process with status 73.
+  static func finishOutput() {
+    do throws(FileError) { try StandardStreams.finishOutput() } catch {
+      tell("widecl: standard output: cannot be written: \(error.reason); make room, or look there")
+      _exit(73)
+    }
+  }
+
   /// Ends the process without the destructors of drivers and libraries: those of a lost device may
   /// wait for it for ever, and others take things away that threads, or each other, still need.
   static func end(_ status: Int32) -> Never {
-    do throws(FileError) { try StandardStreams.finishOutput() } catch {
-      if status == 0 {
-        tell(
-          "widecl: standard output: cannot be written: \(error.reason); make room, or look there")
-        _exit(73)
-      }
-    }
+    if status == 0 { finishOutput() } else { try? StandardStreams.finishOutput() }
     _exit(status)
   }
 }
