@@ -205,7 +205,7 @@ build-static: setup
 	swift build -c release --package-path $(STATIC)/checkouts/swift-argument-parser \
 	  --scratch-path .build/manual --product generate-manual
 
-install: build-static ## Install the command, man pages and completions: PREFIX=/usr/local.
+install: build-static ## Install the command, its documentation and completions: PREFIX=/usr/local.
 	@scripts/install $(STATIC_COMMAND) $(MANUAL) $(DESTDIR)$(PREFIX)
 
 deb: build-static ## Make a package for Debian in .build.

@@ -57,11 +57,23 @@ public struct DataError: Error, Hashable, Codable, CustomStringConvertible, Send
     return result
   }
 
+  /// The first ten problems with their places, and how many more there are.
+  static func listed(_ problems: [DataError]) -> String {
+    let shown = problems.prefix(10).map { "\($0.what): \($0.why)" }.joined(separator: ", ")
+    return shown + (problems.count > 10 ? " and \(problems.count - 10) more" : "")
+  }
+
   /// A file with wrong contents.
   static func malformed(_ path: String, _ why: String) -> DataError {
     DataError(
       .malformed, what: path, why: why,
       whatToDo: "replace it with an intact copy or choose another folder with --data-path")
+  }
+
+  /// An image file that cannot be used, among others that can.
+  static func brokenImage(_ path: String, _ why: String) -> DataError {
+    DataError(
+      .malformed, what: path, why: why, whatToDo: "replace it with an intact copy, or remove it")
   }
 
   /// A file or folder that cannot be written, for the system's reason `why`.

@@ -35,7 +35,7 @@ extension ImageFile {
           .malformed, what: path, why: "is of the format \(name), which is not read",
           whatToDo: "convert it to JPEG, PNG, WebP, TIFF or BMP")
       } else {
-        throw .malformed(path, "no JPEG, PNG, WebP, TIFF or BMP image")
+        throw .brokenImage(path, "no JPEG, PNG, WebP, TIFF or BMP image")
       }
     }
 
@@ -53,11 +53,12 @@ extension ImageFile {
           .malformed, what: path,
           why: "a \(rawValue) file of a kind that is not read (\(problem.why))",
           whatToDo: "convert it to a usual JPEG or PNG")
-        : .malformed(path, "a broken \(rawValue) (\(problem.why))")
+        : .brokenImage(path, "a broken \(rawValue) (\(problem.why))")
     }
 
+    /// What the file says of the image; `bytes` are its first ones, or all.
     func header(
-      _ bytes: [UInt8], path: String, pixelLimit: Int
+      _ bytes: [UInt8], path: String, fileSize: Int, pixelLimit: Int
     ) throws(DataError) -> images_header {
       var header = images_header()
       if let problem = read(bytes, into: &header) { throw error(problem, path: path) }
@@ -66,11 +67,11 @@ extension ImageFile {
       guard width > 0, height > 0, width <= pixelLimit, height <= pixelLimit,
         width * height <= pixelLimit
       else {
-        throw .malformed(
+        throw .brokenImage(
           path, "\(width)x\(height) pixels, at most \(pixelLimit) are decoded")
       }
-      guard leastBytes(width, height, bits: Int(header.bits)) <= bytes.count else {
-        throw .malformed(
+      guard leastBytes(width, height, bits: Int(header.bits)) <= fileSize else {
+        throw .brokenImage(
           path, "cut short: \(width)x\(height) pixels, more than the file can hold")
       }
       return header

@@ -15,6 +15,8 @@ public struct ImageFile: Sendable, Equatable {
   /// The most pixels that are decoded unless the caller allows others.
   public static let largestPixelCount = 1 << 27
   private static let largestFile = 1 << 30
+  /// Bytes that hold the header of most files.
+  private static let usualHeader = 1 << 16
 
   /// Decodes the JPEG, PNG, WebP, TIFF or BMP file at `url`, known by its first bytes, not by its name.
   ///
@@ -35,9 +37,11 @@ public struct ImageFile: Sendable, Equatable {
     contentsOf path: FilePath, orientation: OrientationHandling = .ignored,
     pixelLimit: Int = largestPixelCount
   ) throws(DataError) -> ImageFile {
-    let bytes = try read(path)
+    let file = try open(path)
+    let bytes = try read(file, file.size)
     let format = try Format(bytes, path: "\(path)")
-    let header = try format.header(bytes, path: "\(path)", pixelLimit: pixelLimit)
+    let header = try format.header(
+      bytes, path: "\(path)", fileSize: file.size, pixelLimit: pixelLimit)
     let count = Int(header.width) * Int(header.height) * Int(header.channels)
     var problem: Format.Problem?
     let pixels = [UInt8](unsafeUninitializedCapacity: count) { pixels, filled in
@@ -63,15 +67,36 @@ public struct ImageFile: Sendable, Equatable {
       width: width, height: height, channels: 3, pixels: pixels.flatMap { [$0, $0, $0] })
   }
 
-  private static func read(_ path: FilePath) throws(DataError) -> [UInt8] {
-    let file = try InputFile(path)
-    guard file.size > 0 else { throw .malformed("\(path)", "an empty file") }
-    guard file.size <= largestFile else {
-      throw .malformed("\(path)", "\(file.size) bytes, more than the \(largestFile) of an image")
+  /// Throws as `decode` for what the file's first bytes tell; most of the file is not read.
+  static func checkHeader(of path: FilePath) throws(DataError) {
+    let file = try open(path)
+    func check(_ count: Int) throws(DataError) {
+      let bytes = try read(file, count)
+      _ = try Format(bytes, path: "\(path)").header(
+        bytes, path: "\(path)", fileSize: file.size, pixelLimit: largestPixelCount)
     }
-    let bytes = try file.read(file.size)
-    guard bytes.count == file.size else {
-      throw .malformed("\(path)", "cut short while it was read")
+    let start = min(file.size, usualHeader)
+    do throws(DataError) { try check(start) } catch {
+      guard start < file.size else { throw error }
+      // A camera's preview, or a TIFF's directory at the end.
+      try file.seek(to: 0)
+      try check(file.size)
+    }
+  }
+
+  private static func open(_ path: FilePath) throws(DataError) -> InputFile {
+    let file = try InputFile(path)
+    guard file.size > 0 else { throw .brokenImage("\(path)", "an empty file") }
+    guard file.size <= largestFile else {
+      throw .brokenImage("\(path)", "\(file.size) bytes, more than the \(largestFile) of an image")
+    }
+    return file
+  }
+
+  private static func read(_ file: InputFile, _ count: Int) throws(DataError) -> [UInt8] {
+    let bytes = try file.read(count)
+    guard bytes.count == count else {
+      throw .brokenImage(file.path, "cut short while it was read")
     }
     return bytes
   }

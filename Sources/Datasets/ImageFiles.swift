@@ -29,6 +29,9 @@ public struct ImageFiles: Sendable, Equatable {
     try ImageFile.decode(contentsOf: self[index], orientation: orientation)
   }
 
+  /// Bytes of all files; those that are gone have none.
+  var bytes: Int { names.indices.reduce(0) { $0 + (self[$1].status?.size ?? 0) } }
+
   /// A number that changes, all but certainly, when a file comes, goes or gets another name, class
   /// or size.
   ///

@@ -1,6 +1,4 @@
-import Dispatch
 import Foundation
-import Synchronization
 
 extension ImageFolder {
   /// Decodes every image of `folder`: a row for each class's folder and for each file that is
@@ -15,10 +13,12 @@ extension ImageFolder {
       return DatasetCheck(
         name: name.description, folder: folder.path, files: [], problem: error)
     }
-    let train = Reading(of: found.train)
-    let test = Reading(of: found.test)
+    let train = ImageReading(of: found.train)
+    let test = ImageReading(of: found.test)
     let rows = rows(of: found.train, train) + rows(of: found.test, test)
-    let problem = rows.compactMap(\.problem).first
+    let problem = ImageReading.problem(
+      of: [train, test], name: name.description,
+      images: found.train.names.count + found.test.names.count)
     func histogram(_ files: ImageFiles) -> [Int] {
       problem == nil
         ? LabeledImages(files: files, size: 1).histogram(classes: found.classNames.count) : []
@@ -40,7 +40,7 @@ extension ImageFolder {
     return check
   }
 
-  private static func rows(of files: ImageFiles, _ reading: Reading) -> [DatasetCheck.File] {
+  private static func rows(of files: ImageFiles, _ reading: ImageReading) -> [DatasetCheck.File] {
     let problems = reading.problems
     var rows: [DatasetCheck.File] = []
     for (label, folder) in files.classFolders.enumerated() {
@@ -58,49 +58,5 @@ extension ImageFolder {
       rows += broken
     }
     return rows
-  }
-
-  /// What the decoding of every file of a split found.
-  private struct Reading {
-    /// What is wrong with a file, by its index.
-    private(set) var problems: [Int: DataError] = [:]
-    private(set) var sizes: DatasetCheck.ImageSizes?
-
-    init(of files: ImageFiles) {
-      let found = Mutex(Self())
-      DispatchQueue.concurrentPerform(iterations: files.names.count) { index in
-        do throws(DataError) {
-          let image = try files.decode(index)
-          let size = DatasetCheck.ImageSizes(image)
-          found.withLock { $0.sizes = $0.sizes?.united(with: size) ?? size }
-        } catch {
-          found.withLock { $0.problems[index] = error }
-        }
-      }
-      self = found.withLock { $0 }
-    }
-
-    private init() {}
-  }
-}
-
-extension DatasetCheck.ImageSizes {
-  fileprivate init(_ image: ImageFile) {
-    height = image.height...image.height
-    width = image.width...image.width
-    channels = image.channels...image.channels
-  }
-
-  /// The sizes that cover these and others.
-  fileprivate func united(with other: Self) -> Self {
-    func both(_ range: (Self) -> ClosedRange<Int>) -> ClosedRange<Int> {
-      let (a, b) = (range(self), range(other))
-      return min(a.lowerBound, b.lowerBound)...max(a.upperBound, b.upperBound)
-    }
-    var sizes = self
-    sizes.height = both(\.height)
-    sizes.width = both(\.width)
-    sizes.channels = both(\.channels)
-    return sizes
   }
 }

@@ -15,8 +15,6 @@ package struct ImageFolder {
     ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp",
   ]
   private static let testFolders = ["val", "test"]
-  /// As many problems are told at once, at most.
-  private static let shownProblems = 10
 
   let folder: FilePath
   /// The name of each class, safe to print.
@@ -190,11 +188,9 @@ package struct ImageFolder {
   /// All problems as one; nil where there are none.
   private static func joined(_ problems: [DataError], in folder: FilePath) -> DataError? {
     guard let first = problems.first, problems.count > 1 else { return problems.first }
-    let shown = problems.prefix(shownProblems).map { "\($0.what): \($0.why)" }
-    let rest = problems.count - shown.count
     return DataError(
       first.category, what: folder.description,
-      why: "\(problems.count) things are wrong: " + shown.joined(separator: ", ")
-        + (rest > 0 ? " and \(rest) more" : ""), whatToDo: "of the first: " + first.whatToDo)
+      why: "\(problems.count) things are wrong: " + DataError.listed(problems),
+      whatToDo: "of the first: " + first.whatToDo)
   }
 }

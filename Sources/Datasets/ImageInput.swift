@@ -46,12 +46,7 @@ public struct ImageInput: Sendable {
 
   /// The input `[height, width, channels]` from an image.
   public func values(from image: ImageFile) -> [Float] {
-    if let files {
-      return [Float](unsafeUninitializedCapacity: count) { values, filled in
-        files.prepare(image, epoch: 0, index: 0, into: values)
-        filled = count
-      }
-    }
+    if let files { return files.values(of: image) }
     let inverse = standardDeviation.map { 1 / $0 }
     let pixels = pixels(of: image)
     let values = whitening.map { self.whitened(pixels, by: $0) } ?? pixels.map { Float($0) }

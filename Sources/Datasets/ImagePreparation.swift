@@ -74,6 +74,15 @@ public struct ImagePreparation: Sendable {
     if isMirrored { mirror(output) }
   }
 
+  /// The input `[size, size, 3]` from an image, without anything drawn.
+  func values(of image: ImageFile) -> [Float] {
+    precondition(augmentation == nil, "an image as it is tested")
+    return [Float](unsafeUninitializedCapacity: size * size * 3) { values, filled in
+      prepare(image, epoch: 0, index: 0, into: values)
+      filled = size * size * 3
+    }
+  }
+
   /// The pixels of an image as it is tested, `[size, size, 3]`, before it is normalised.
   func testPixels(of image: ImageFile) -> [UInt8] {
     let values = [Float](unsafeUninitializedCapacity: size * size * 3) { values, filled in
@@ -145,6 +154,16 @@ public struct ImagePreparation: Sendable {
 }
 
 extension LabeledImages {
+  /// A network's input from the image `index`, which is a file's, as it is tested: `[H, W, 3]`;
+  /// throws as `ImageFile.decode`.
+  package func testValues(
+    _ index: Int, mean: [Float], standardDeviation: [Float]
+  ) throws(DataError) -> [Float] {
+    guard let files else { preconditionFailure("no image files") }
+    return ImagePreparation(size: height, mean: mean, standardDeviation: standardDeviation)
+      .values(of: try files.decode(index))
+  }
+
   /// The pixels of the image `index` as it is tested, `[H, W, C]`; throws as `ImageFile.decode`.
   public func testPixels(_ index: Int) throws(DataError) -> [UInt8] {
     let pixels = height * width * channels

@@ -11,6 +11,7 @@ import Training
 package struct Study {
   package let plan: StudyPlan
   private let data: Dataset
+  private let dataPath: String?
   private let context: Context
   private let whitenings: WhiteningStore
 
@@ -20,13 +21,15 @@ package struct Study {
   var runs: Int { plan.runs }
   var folder: String { plan.folder }
 
-  /// A study by a plan, whose images `data` must be.
+  /// A study by a plan, whose images `data` must be; `dataPath` is the folder that they lie in, nil
+  /// for those that are made as they are needed.
   package init(
-    _ plan: StudyPlan, data: Dataset, context: Context,
+    _ plan: StudyPlan, data: Dataset, dataPath: String?, context: Context,
     whitenings: WhiteningStore = WhiteningStore()
   ) {
     self.plan = plan
     self.data = plan.settings.limit.map { data.prefix($0) } ?? data
+    self.dataPath = dataPath
     self.context = context
     self.whitenings = whitenings
   }
@@ -79,10 +82,11 @@ package struct Study {
 
   /// Runs what is left, row by row, and writes the result's files after each run.
   ///
-  /// `chooser` gives a row's configurations; the folder keeps them, and a row that was begun goes
-  /// on with its own, except for those in `distrust`.
+  /// `command` is what each run records as its origin. `chooser` gives a row's configurations; the
+  /// folder keeps them, and a row that was begun goes on with its own, except for those in
+  /// `distrust`.
   package func run(
-    chooser: (ModelTuning) throws -> TunedChooser, algorithms: Algorithms,
+    command: String, chooser: (ModelTuning) throws -> TunedChooser, algorithms: Algorithms,
     distrust: Distrust = Distrust(), checks: Checks? = nil, report: (String) -> Void,
     progress: Bool = true, stop: () -> Bool
   ) throws -> Outcome {
@@ -95,8 +99,9 @@ package struct Study {
         report("\(row.title), run \(run + 1) of \(runs)")
         do {
           let finished = try self.run(
-            model, row: row, number: run, chooser: chooser, algorithms: algorithms,
-            distrust: distrust, checks: checks, progress: progress, stop: stop)
+            model, row: row, number: run, command: command, chooser: chooser,
+            algorithms: algorithms, distrust: distrust, checks: checks, progress: progress,
+            stop: stop)
           guard finished else { return .interrupted }
         } catch let error as TrainingError where error.isDivergence {
           report("\(row.title): \(error.description)")
@@ -112,7 +117,7 @@ package struct Study {
   }
 
   private func run(
-    _ model: Model, row: PaperTable.Row, number: Int,
+    _ model: Model, row: PaperTable.Row, number: Int, command: String,
     chooser: (ModelTuning) throws -> TunedChooser, algorithms: Algorithms, distrust: Distrust,
     checks: Checks?, progress: Bool, stop: () -> Bool
   ) throws -> Bool {
@@ -134,12 +139,13 @@ package struct Study {
       try AtomicFile.write([results.json], to: record)
       configurations = TunedChooser([results], algorithms: algorithms, distrust: distrust)
     }
+    var options = TrainingRun.Options(
+      model: model, data: data, dataPath: dataPath, recipe: settings.recipe,
+      seed: settings.seed &+ UInt64(number), limit: settings.limit, orientation: .ignored,
+      folder: output, resume: true, whitenings: whitenings)
+    options.origin = RunOrigin(command: command, started: Date())
     let training = try TrainingRun(
-      TrainingRun.Options(
-        model: model, data: data, recipe: settings.recipe, seed: settings.seed &+ UInt64(number),
-        limit: settings.limit, orientation: .ignored, folder: output, resume: true,
-        whitenings: whitenings),
-      context: context, chooser: configurations, checks: checks)
+      options, context: context, chooser: configurations, checks: checks)
     try checks?.amend(
       record, of: configurations, isBegun: training.trainer.totalSteps > 0, on: context.info)
     var line =

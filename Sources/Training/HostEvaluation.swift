@@ -40,18 +40,16 @@ extension Checkpoint {
   /// Evaluates a data set's first `count` test images on the device and on the host.
   ///
   /// The host reads the images from `data`'s own memory, and goes through the layers of the network
-  /// one by one. `file` names the checkpoint in errors; throws with status 65 where the data do not
-  /// fit it, 64 where they are files.
+  /// one by one; image files it decodes and prepares for both. `file` names the checkpoint in
+  /// errors; throws with status 65 where the data do not fit it. `progress` gets the number of images
+  /// that the host has answered.
   package func evaluateOnHost(
     data: Dataset, count: Int, file: String, batch: Int, context: Context,
-    chooser: any ConfigurationChooser, checks: Checks?, stop: () -> Bool = { false }
+    chooser: any ConfigurationChooser, checks: Checks?, stop: () -> Bool = { false },
+    progress: (Int) -> Void = { _ in }
   ) throws -> HostEvaluation? {
     let data = try header.fitted(data.prefix(count), file: file)
-    guard data.test.files == nil else {
-      throw TrainingError(
-        .usage, data.name, why: "its images are files, which the host decodes for the device too",
-        advice: "verify with a data set that lies in memory")
-    }
+      .handling(header.orientation ?? .ignored)
     var results: TestResults? = TestResults(
       data.test, classNames: (0..<header.classes).map { "class \($0)" })
     let metrics = try evaluate(
@@ -62,7 +60,8 @@ extension Checkpoint {
     var expected: [Double] = []
     for image in 0..<images.count {
       if stop() { return nil }
-      expected += host.outputs(of: input(image, of: images)).last ?? []
+      expected += host.outputs(of: try input(image, of: images)).last ?? []
+      progress(image + 1)
     }
     var evaluation = comparison(
       of: metrics, results?.logits ?? [], with: expected, labels: images.labels)
@@ -74,7 +73,12 @@ extension Checkpoint {
   }
 
   /// An image of a split, whitened where the network's are, as the network takes it: [H, W, C].
-  private func input(_ image: Int, of split: LabeledImages) -> [Double] {
+  private func input(_ image: Int, of split: LabeledImages) throws(DataError) -> [Double] {
+    if split.files != nil {
+      return try split.testValues(
+        image, mean: header.mean, standardDeviation: header.standardDeviation
+      ).map(Double.init)
+    }
     let size = split.height * split.width * split.channels
     let places = image * size..<(image + 1) * size
     if let values = split.values { return values[places].map(Double.init) }
@@ -128,9 +132,10 @@ extension Checkpoint {
     let executor = try Executor(
       plan, store: store, external: dataset.buffers(metrics: metrics.buffer), chooser: chooser)
     try dataset.load()
+    try dataset.provide(0..<images.count, slots: images.count, next: nil, to: executor)
     try executor.enqueue(
       scalars: StepScalars(first: 0, valid: images.count, seed: 0, step: 0).values)
-    let expected = (0..<images.count).map { host.outputs(of: input($0, of: images)) }
+    let expected = try (0..<images.count).map { host.outputs(of: try input($0, of: images)) }
     for (layer, tensor) in outputs.sorted(by: { $0.key < $1.key }) {
       let expected = expected.flatMap { $0[layer] }
       let difference = largestDifference(try executor.read(tensor: tensor), expected)

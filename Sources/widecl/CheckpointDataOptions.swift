@@ -17,4 +17,7 @@ struct CheckpointDataOptions: ParsableArguments {
         the same name need no line.
         """, valueName: "file"))
   var classMap: String?
+
+  /// Whether none is given.
+  var areDefault: Bool { data == nil && dataPath == nil && classMap == nil }
 }

@@ -8,6 +8,8 @@ struct ChosenCheckpoint {
   /// The checkpoint's file.
   let path: String
   let checkpoint: Checkpoint
+  /// Whether it is that of a run's folder.
+  let isRun: Bool
   /// Of the run whose folder the checkpoint lies in; nil where it lies elsewhere.
   private let configuration: RunConfiguration?
 
@@ -25,6 +27,7 @@ struct ChosenCheckpoint {
     }
     guard FilePath(argument).isFolder else {
       path = argument
+      isRun = false
       checkpoint = try read(argument)
       let folder = URL(fileURLWithPath: argument).deletingLastPathComponent().path
       configuration = try? RunConfiguration(folder: folder)
@@ -38,6 +41,7 @@ struct ChosenCheckpoint {
         advice: "give the folder of a run that has a checkpoint, or a checkpoint")
     }
     path = found
+    isRun = true
     checkpoint = try read(found)
     configuration = try? RunConfiguration(folder: argument)
     tell("\(found), of epoch \(checkpoint.header.position.epoch)")
@@ -62,7 +66,9 @@ struct ChosenCheckpoint {
       data = try load(header.data, options.dataPath ?? recorded)
       if let limit = limit ?? header.limit { data = data.prefix(limit) }
     }
-    return try checkpoint.header.fitted(
+    data = try checkpoint.header.fitted(
       data, by: options.classMap.map { try ClassMap(contentsOf: $0) }, file: path, note: tell)
+    try checkFiles(of: data, training: false)
+    return data
   }
 }

@@ -66,15 +66,10 @@ struct EvaluateCommand: ParsableCommand {
     print("loss      \(String(format: "%.4f", result.loss))")
     print("error     \(String(format: "%.2f", result.error)) %")
     print("accuracy  \(String(format: "%.2f", 100 - result.error)) %")
-    print("error, with 95 % confidence  \(text(result.errorInterval))")
-    if result.images < Self.few {
-      print("\(result.images) images are few: more would tell the error better")
-    }
+    TestConfidence(error: result.error, images: result.images).lines.forEach { print($0) }
     printErrors(of: result.classErrors)
   }
 
-  /// From so many test images on the error is known to about 3 %.
-  private static let few = 1000
   /// Classes whose errors are printed.
   private static let shownClasses = 20
 
@@ -85,10 +80,6 @@ struct EvaluateCommand: ParsableCommand {
         name: name, images: scores.images,
         error: scores.images > 0 ? 100 * wrong / Double(scores.images) : nil)
     }
-  }
-
-  private func text(_ interval: [Double]) -> String {
-    interval.map { String(format: "%.2f", $0) }.joined(separator: " to ") + " %"
   }
 
   /// Each class's error or, of many classes, the largest ones.
@@ -111,10 +102,9 @@ struct EvaluateCommand: ParsableCommand {
 
 extension EvaluateCommand.Result {
   init(_ metrics: Metrics, classErrors: [EvaluateCommand.ClassError]) {
-    let interval = Proportion.wilsonInterval(error: metrics.error, of: metrics.images)
     self.init(
       images: metrics.images, loss: metrics.loss, error: metrics.error,
-      errorInterval: [100 * interval.lowerBound, 100 * interval.upperBound],
+      errorInterval: TestConfidence(error: metrics.error, images: metrics.images).interval,
       classErrors: classErrors)
   }
 }

@@ -12,7 +12,8 @@ struct ExportCommand: ParsableCommand {
       statistics, a file that safetensors.torch.load_file opens; --module writes the PyTorch \
       module that takes them, --names torchvision calls them as torchvision's network does. How \
       images are prepared stands in the metadata of both (scale, crop, interpolation, color, mean, \
-      standard_deviation); docs/predict.md shows it in Python.
+      standard_deviation); docs/predict.md, installed as share/doc/widecl/predict.md, shows it in \
+      Python.
 
       Examples:
         widecl export runs/first --format onnx --output first.onnx

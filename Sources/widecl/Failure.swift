@@ -54,7 +54,8 @@ enum Failure {
       if code == .success { return (0, nil) }
       let message = WideCLCommand.message(for: error)
       if code == .validationFailure {
-        return (64, "usage: \(firstLine(message)); see '\(helpCommand(for: error))'")
+        let help = (NamedCommand().words + ["--help"]).joined(separator: " ")
+        return (64, "usage: \(firstLine(message)); see '\(help)'")
       }
       return (70, "internal error: \(firstLine(message)); please report it")
     }
@@ -73,12 +74,6 @@ enum Failure {
 
   private static func outOfMemory(_ why: String) -> String {
     "device memory: \(why); give a smaller --batch, --micro-batch or model"
-  }
-
-  /// The help of the command that was used wrongly, which the parser names in its long message.
-  private static func helpCommand(for error: any Error) -> String {
-    WideCLCommand.fullMessage(for: error).split(separator: "'").map(String.init)
-      .last { $0.hasPrefix("widecl ") && $0.hasSuffix(" --help") } ?? "widecl --help"
   }
 
   /// The text with everything escaped that could break the line or move the cursor: names in it

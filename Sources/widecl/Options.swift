@@ -114,6 +114,16 @@ func loadDataset(
   return data
 }
 
+/// Reads the image files of a data set's test images and, with `training`, of those to train on;
+/// throws what is wrong with any.
+func checkFiles(of data: Dataset, training: Bool) throws {
+  let progress = PreparationProgress()
+  defer { progress.clear() }
+  try data.checkFiles(training: training, note: tell) { done, count in
+    progress.show("reading images \(done)/\(count)")
+  }
+}
+
 /// The folder that such a data set lies in, from the root on; nil for one that is made.
 func datasetFolder(_ name: String, path: String?) throws -> String? {
   let path = path ?? DatasetName.folder(in: name)

@@ -11,10 +11,11 @@ struct PredictCommand: ParsableCommand {
       network trained on folders: the short side becomes 256/224 of the network's size, the middle \
       is taken. For networks of small images, such as CIFAR-10's: the image is scaled until it \
       covers the size, and the middle is taken. Both bicubically; then it is made grey or \
-      coloured, and normalised. docs/predict.md has the same in Python. An image that cannot be \
-      read is named on standard error; the others are answered all the same. Of a folder all \
-      images in it and in its folders are taken. Images are turned upright as their cameras noted, \
-      unless --ignore-orientation is given or the checkpoint's training did not.
+      coloured, and normalised. docs/predict.md, installed as share/doc/widecl/predict.md, has \
+      the same in Python. An image that cannot be read is named on standard error; the others are \
+      answered all the same. Of a folder all images in it and in its folders are taken. Images are \
+      turned upright as their cameras noted, unless --ignore-orientation is given or the \
+      checkpoint's training did not.
 
       Example:
         widecl predict runs/first photo.jpg holiday/

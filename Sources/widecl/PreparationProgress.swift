@@ -18,25 +18,29 @@ final class PreparationProgress: Sendable {
   private let state = Mutex(State())
 
   func show(_ preparation: Preparation) {
+    guard preparation.done < preparation.count else { return clear() }
+    show(Self.text(preparation))
+  }
+
+  func show(_ text: @autoclosure () -> String) {
     let surroundings = ProgressLine.Surroundings.standardError
     let now = surroundings.now()
     let width = surroundings.width()
     state.withLock { state in
       let start = state.start ?? now
       state.start = start
-      guard preparation.done < preparation.count else {
-        return state.line.clear()
-      }
       let interval = width == nil ? ProgressLine.lineInterval : ProgressLine.redrawInterval
       guard now - start >= (width == nil ? interval : Self.patience),
         now - state.shown >= interval
       else { return }
       state.shown = now
-      let text = Self.text(preparation)
-      guard let width else { return surroundings.write(text + "\n") }
-      state.line.draw(text, width: width)
+      guard let width else { return surroundings.write(text() + "\n") }
+      state.line.draw(text(), width: width)
     }
   }
+
+  /// Removes the line, before something else is written.
+  func clear() { state.withLock { $0.line.clear() } }
 
   private static func text(_ preparation: Preparation) -> String {
     let numbers = "\(preparation.done + 1)/\(preparation.count)"

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Glibc
 import Training
 
 struct ReportCommand: ParsableCommand {
@@ -35,7 +34,8 @@ struct ReportCommand: ParsableCommand {
       let server = ReportServer(page: try LivePage(folder: folder), port: port ?? 8421)
       try server.serve { address in
         print(address)
-        fflush(nil)  // Whoever reads it through a pipe needs it now.
+        // Whoever reads it through a pipe needs it now, and nobody finds a page without it.
+        WideCLCommand.finishOutput()
       }
       throw ExitCode(Interrupt.exitStatus)
     }

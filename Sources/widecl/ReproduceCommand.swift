@@ -4,7 +4,6 @@ import Datasets
 import DeviceRuntime
 import Experiments
 import Foundation
-import Glibc
 import Graph
 import Models
 import Training
@@ -80,11 +79,13 @@ struct ReproduceCommand: ParsableCommand {
     }
     let dataset = try loadDataset(data, path: dataPath)
     let context = try deviceOptions.makeContext()
+    try checkFiles(of: limit.map { dataset.prefix($0) } ?? dataset, training: true)
     let study = Study(
       StudyPlan(
         table: table, rows: selected, settings: settings, runs: runs ?? table.runs,
         folder: folder, images: StudyImages(of: dataset, limit: limit)),
-      data: dataset, context: context, whitenings: whitenings())
+      data: dataset, dataPath: try datasetFolder(data, path: dataPath), context: context,
+      whitenings: whitenings())
     // Held to the end: two processes must not run one study.
     let lock = try RunFolder(folder, resume: true)
     defer { withExtendedLifetime(lock) {} }
@@ -95,7 +96,7 @@ struct ReproduceCommand: ParsableCommand {
     tell(times(of: remainders, on: context).joined(separator: "\n"))
     Interrupt.install(answer: Interrupt.answerOfTraining)
     let outcome = try study.run(
-      chooser: { try tuningOptions.chooser(for: context, tuning: $0) },
+      command: typedCommand, chooser: { try tuningOptions.chooser(for: context, tuning: $0) },
       algorithms: tuningOptions.algorithms, distrust: userDistrust(),
       checks: checkOptions.checks(), report: tell,
       stop: { Interrupt.isRequested })
@@ -113,7 +114,7 @@ struct ReproduceCommand: ParsableCommand {
   /// The plan at once, then its times as a device tells them.
   private func show(_ plan: StudyPlan) throws {
     if !json { print(try plan.text) }
-    fflush(nil)
+    WideCLCommand.finishOutput()
     let context = try deviceOptions.makeContext()
     let remainders = try plan.measured(
       on: context, chooser: tuningOptions.chooser(for: context), report: tell)

@@ -149,8 +149,9 @@ struct TrainCommand: ParsableCommand {
       dataset = try fitted(dataset, to: fineTuning, of: network, isBegun: begun?.header != nil)
     }
     let folder = folder ?? "runs/\(network.name)-\(dataset.name)-seed\(seed)"
-    Interrupt.install(answer: Interrupt.answerOfTraining)
     let context = try deviceOptions.makeContext()
+    try checkFiles(of: limit.map { dataset.prefix($0) } ?? dataset, training: true)
+    Interrupt.install(answer: Interrupt.answerOfTraining)
     tell("\(network.name) on \(dataset.name), device \(context.info.name)")
     // Locked before anything is tuned: a folder that cannot be used is no reason to tune first, and
     // a second process must not replace the first one's tuning.json.
@@ -228,6 +229,11 @@ struct TrainCommand: ParsableCommand {
       case .finished(let last):
         errors.append(last.testError ?? .nan)
         print("test error \(percent(last.testError))  test accuracy \(accuracy(last.testError))")
+        if let error = last.testError {
+          let confidence = TestConfidence(
+            error: error, images: min(limit ?? .max, dataset.test.count))
+          if confidence.isLow { confidence.lines.forEach { print($0) } }
+        }
         print("log         \(run.folder.log)")
         print("checkpoint  \(run.folder.lastCheckpoint)")
         print("best        \(run.folder.bestCheckpoint)")

@@ -12,10 +12,11 @@ struct VerifyCommand: ParsableCommand {
       With a MODEL and --data, everything that such a training and its evaluation launch is
       compared with the double-precision references, at its real size and bound as in the run; a
       step with a buffer for every tensor must then give the same bits as one whose tensors share
-      memory. With a CHECKPOINT and --data, its answers to test images are computed a second time
-      on the host, layer by layer in double precision.
+      memory. With a CHECKPOINT, its answers to test images are computed a second time on the
+      host, layer by layer in double precision. With a run's folder both are done, by its model,
+      recipe and data, for its best checkpoint.
 
-      Without either, every configuration of every kernel is run on small problems and compared
+      Without any, every configuration of every kernel is run on small problems and compared
       with its double-precision reference: half an hour on two cores, or a part of it with
       --sample. The table tells which configurations are right wherever they were checked: the
       defaults, those of your tuning, the shipped ones, others. One that is wrong, crashes or
@@ -24,13 +25,15 @@ struct VerifyCommand: ParsableCommand {
 
       With --trace, the trace's steps are trained and the losses compared.
 
-      Example:
-        widecl verify runs/first/checkpoint-best.safetensors --data cifar10 --images 100
+      Examples:
+        widecl verify runs/first
+        widecl verify runs/first/checkpoint-best.safetensors --data cifar10 --images 1000
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "A model, or a checkpoint that 'widecl train' wrote.", valueName: "model-or-checkpoint"))
+      "A model, the folder of a run, or a checkpoint that 'widecl train' wrote.",
+      valueName: "model-or-run"))
   var subject: String?
   @OptionGroup var runOptions: VerifiedRunOptions
   @Option(help: "The folder of a trace.") var trace: String?
@@ -61,12 +64,12 @@ struct VerifyCommand: ParsableCommand {
     try runOptions.validate(subject: subject)
     let isPart = op != nil || part != nil || sample != nil || seed != nil || largest != nil
     if trace != nil && subject != nil {
-      throw ValidationError("--trace does not go with a model or a checkpoint")
+      throw ValidationError("--trace does not go with a model, a run or a checkpoint")
     }
     if (trace != nil || subject != nil) && (isPart || bareBuffers) {
       throw ValidationError(
         "--op, --configuration, --sample, --seed, --largest and --bare-buffers do not go with "
-          + (subject == nil ? "--trace" : "a model or a checkpoint"))
+          + (subject == nil ? "--trace" : "a model, a run or a checkpoint"))
     }
     if let sample, sample < 0 { throw ValidationError("--sample must be at least 0") }
     if let largest, !(largest > 0 && largest.isFinite) {

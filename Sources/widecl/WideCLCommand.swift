@@ -2,7 +2,6 @@ import ArgumentParser
 import CMalloc
 import Files
 import Glibc
-import Spelling
 import Training
 
 /// The root command and the program's entry.
@@ -54,7 +53,7 @@ struct WideCLCommand: ParsableCommand {
     if let status = LimitedSpace.run() { end(status) }
     Interrupt.receiveOnOwnThread()
     do {
-      try checkCommand(Array(CommandLine.arguments.dropFirst()), of: WideCLCommand.self)
+      try NamedCommand().check()
       var command = try parseAsRoot()
       try command.run()
     } catch {
@@ -63,32 +62,18 @@ struct WideCLCommand: ParsableCommand {
     end(0)
   }
 
-  /// Throws where a word in the place of a command is none, with the command that is near.
-  private static func checkCommand(
-    _ words: [String], of parent: any ParsableCommand.Type
-  ) throws {
-    let commands = parent.configuration.subcommands
-    guard let word = words.first, !word.hasPrefix("-"), word != "help", !commands.isEmpty else {
-      return
+  /// Writes what was printed; where it cannot be, says so and ends the process with status 73.
+  static func finishOutput() {
+    do throws(FileError) { try StandardStreams.finishOutput() } catch {
+      tell("widecl: standard output: cannot be written: \(error.reason); make room, or look there")
+      _exit(73)
     }
-    guard let command = commands.first(where: { $0.configuration.commandName == word }) else {
-      let names = commands.compactMap { $0.configuration.commandName }
-      throw ValidationError(
-        "there is no command '\(word.prefix(60))'\(Spelling.question(word, among: names))")
-    }
-    try checkCommand(Array(words.dropFirst()), of: command)
   }
 
   /// Ends the process without the destructors of drivers and libraries: those of a lost device may
   /// wait for it for ever, and others take things away that threads, or each other, still need.
   static func end(_ status: Int32) -> Never {
-    do throws(FileError) { try StandardStreams.finishOutput() } catch {
-      if status == 0 {
-        tell(
-          "widecl: standard output: cannot be written: \(error.reason); make room, or look there")
-        _exit(73)
-      }
-    }
+    if status == 0 { finishOutput() } else { try? StandardStreams.finishOutput() }
     _exit(status)
   }
 }

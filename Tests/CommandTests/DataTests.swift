@@ -171,24 +171,44 @@ struct DataTests {
     #expect(try check.object()["train_histogram"] as? [Int] == [3, 2, 2])
   }
 
-  @Test func theFirstBrokenImageIsNamed() throws {
+  /// All that are broken, before a kernel is compiled or a run's folder made.
+  @Test func brokenImagesAreToldAtOnceBeforeAnythingElse() throws {
+    for (name, content) in [("b", "grey.png"), ("a", "color.png")] {
+      for number in 1...3 { try write("set/val/\(name)/\(number).png", image(content)) }
+    }
     try writeImageFolder()
+    let (set, run) = (folder.path("set"), folder.path("run"))
+    let train = [
+      "train", "--model", "wrn-10-1", "--data", "folder:16", "--data-path", set, "--recipe",
+      "quick", "--set", "augmentation.pad=0", "--batch", "2", "--epochs", "1", "--output",
+    ]
+    #expect(try Command.run(train + [run, "--no-tune", "--no-check"]).status == 0)
     try write("set/train/b/2.jpg", Array(try image("color.jpg").dropLast(40)))
     try write("set/val/b/2.png", [1, 2, 3])
-    let set = folder.path("set")
     let check = try Command.run("data", "check", set)
-    #expect(check.status == 65)
-    #expect(check.error.hasPrefix("widecl: \(set)/train/b/2.jpg: a broken JPEG ("))
-    #expect(check.errorLines.count == 1)
+    #expect(check.status == 65 && check.errorLines.count == 1)
     #expect(check.out.contains("\(set)/val/b/2.png  no JPEG, PNG, WebP, TIFF or BMP image\n"))
     #expect(check.out.hasSuffix("\nnot usable\n"))
+    let compiled = folder.path("pocl")
+    let environment = ["POCL_CACHE_DIR": compiled, "XDG_CACHE_HOME": folder.path("cache")]
+    let broken = "\(set)/train/b/2.jpg: a broken JPEG (Premature end of JPEG file)"
+    let both = "2 of 11 images cannot be used: \(broken), \(set)/val/b/2.png: no JPEG"
+    #expect(check.error.contains(both), "\(check.error)")
+    let other = folder.path("other")
     try expectFailure(
-      65,
-      [
-        "train", "--model", "wrn-10-1", "--data", "folder:16", "--data-path", set, "--recipe",
-        "quick", "--set", "augmentation.pad=0", "--batch", "4", "--no-tune", "--output",
-        folder.path("run"),
-      ], mentions: "b/2.jpg: a broken JPEG (", afterProgress: true)
+      65, train + [other], environment: environment, mentions: both, afterProgress: true)
+    #expect(!FileManager.default.fileExists(atPath: other))
+    let study = ["reproduce", "table9", "--data", "folder:16", "--data-path", set, "--output"]
+    try expectFailure(
+      65, study + [other], environment: environment, mentions: both, afterProgress: true)
+    // A test has no use for the other images, nor a limited one for all.
+    try expectFailure(
+      65, ["evaluate", run], environment: environment, mentions: "\(set)/val/b/2.png: no JPEG",
+      afterProgress: true)
+    let programs = (try? FileManager.default.subpathsOfDirectory(atPath: compiled)) ?? []
+    #expect(!programs.contains { $0.hasSuffix(".so") })
+    let few = try Command.run("evaluate", run, "--limit", "3", "--no-check", "--tuning", "none")
+    #expect(few.status == 0, "\(few.error)")
   }
 
   @Test func imageFilesCannotBeWhitened() throws {

@@ -115,6 +115,44 @@ struct OutputTests {
     #expect(!unread.error.contains("standard output"))
   }
 
+  /// The only command that goes on until it is told to stop.
+  @Test func aReportIsServedWithoutStreams() throws {
+    let report = ["report", "--watch", try Small.finished.get().output, "--port"]
+    func full() throws -> FileHandle { try #require(FileHandle(forWritingAtPath: "/dev/full")) }
+    let usual = try Command(report + ["0"])
+    while usual.isRunning, try !usual.outSoFar().contains("\n") { usleep(5_000) }
+    usual.interrupt()
+    let address = try #require(try usual.wait().out.split(separator: "\n").first.map(String.init))
+    let port = try #require(address.split(separator: ":").last?.dropLast())
+    func isServed(_ command: Command) throws {
+      var answer = ""
+      while command.isRunning, !answer.hasPrefix("200 ") {
+        answer = try ReportTests.curl(address)
+        usleep(5_000)
+      }
+      command.interrupt()
+      let result = try command.wait()
+      #expect(result.status == 130 && !result.error.contains("standard output"), "\(result)")
+    }
+    func serve(
+      _ launcher: [String] = [], out: FileHandle? = nil, error: FileHandle? = nil
+    ) throws -> Command {
+      try Command(
+        report + [String(port)], launcher: launcher, standardOutput: out, standardError: error)
+    }
+    try isServed(serve(error: full()))
+    try isServed(serve(error: Self.brokenPipe()))
+    try isServed(serve(out: Self.brokenPipe()))
+    for redirections in ["2>&-", ">&-", "<&- >&- 2>&-"] {
+      try isServed(serve(Self.shell(redirections)))
+    }
+    // Nobody learns the address.
+    let unprinted = try serve(out: full()).wait(seconds: 20)
+    #expect(unprinted.status == 73 && unprinted.errorLines.count == 1, "\(unprinted)")
+    #expect(unprinted.error.hasPrefix("widecl: standard output: "))
+    #expect(try serve(Self.shell(">/dev/full 2>&1")).wait(seconds: 20).status == 73)
+  }
+
   @Test(arguments: [["--help"], ["train", "--help"], ["--version"], ["train", "--show"]])
   func whatIsOnlyPrinted(arguments: [String]) throws {
     let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))

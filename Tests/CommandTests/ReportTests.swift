@@ -62,7 +62,7 @@ struct ReportTests {
   }
 
   /// The status and the content of a URL.
-  private static func curl(_ address: String, _ options: String...) throws -> String {
+  static func curl(_ address: String, _ options: String...) throws -> String {
     let folder = try TemporaryFolder()
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/curl")

@@ -44,6 +44,23 @@ struct ReproduceTests {
     #expect(curves.split(whereSeparator: \.isNewline).count == 5)
   }
 
+  /// As a run of `train` does, whose reports show it.
+  @Test func eachRunRecordsWhatBeganIt() throws {
+    let output = try Self.finished.get().output
+    let command = (["widecl"] + Self.small + ["--output", output]).joined(separator: " ")
+    for run in ["WRN-16-4/run-1", "WRN-16-4/run-2"] {
+      let folder = "\(output)/\(run.lowercased())"
+      let json = try Data(contentsOf: URL(fileURLWithPath: folder + "/config.json"))
+      let config = try #require(
+        try JSONSerialization.jsonObject(with: json) as? [String: Any])
+      #expect(config["command"] as? String == command)
+      let started = try #require(config["started"] as? String)
+      let device = try #require(config["device"] as? String)
+      let page = try String(contentsOfFile: folder + "/report.html", encoding: .utf8)
+      for text in [device, started, command] { #expect(page.contains(text), "\(run): \(text)") }
+    }
+  }
+
   @Test func finishedRowsAreNotRunAgain() throws {
     let run = try Self.finished.get()
     let again = try Command.run(Self.small + ["--output", run.output])

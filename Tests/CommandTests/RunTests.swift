@@ -47,8 +47,16 @@ struct RunTests {
       classes.compactMap { $0["images"] as? Int }.reduce(0, +) == result["images"] as? Int)
 
     let text = try Command.run("evaluate", run)
-    #expect(text.out.contains("images are few") && text.out.contains("error of each class:"))
-    #expect(text.out.contains("with 95 % confidence"))
+    #expect(text.out.contains("error of each class:"))
+    // Training ended with the same words.
+    let last = try Command.run("evaluate", run + "/checkpoint-last.safetensors").out
+    let confidence = last.split(separator: "\n").filter { $0.contains(/% confidence|are few/) }
+    #expect(confidence.count == 2 && confidence[1].hasPrefix("12 test images are few: "))
+    let training = try Small.finished.get().result.out.split(separator: "\n")
+    #expect(Array(training[1...2]) == confidence, "\(training)")
+    let many = try Command.run(
+      "evaluate", run, "--data", "synthetic:1x8x8:4:8000", "--no-check", "--tuning", "none")
+    #expect(many.out.contains("% confidence") && !many.out.contains("are few"), "\(many.out)")
   }
 
   @Test func aRunIsContinuedByItsFolder() throws {

@@ -76,6 +76,10 @@ struct UsageTests {
   @Test func theErrorPointsToTheCommandsHelp() throws {
     try expectFailure(64, ["train", "--fly"], mentions: "'widecl train --help'")
     try expectFailure(64, ["bench", "step"], mentions: "'widecl bench step --help'")
+    // What is found out while a command runs.
+    try expectFailure(64, ["train", "runs/first"], mentions: "'widecl train --help'")
+    try expectFailure(
+      64, ["data", "check", "/tmp", "--data-path", "/tmp"], mentions: "'widecl data check --help'")
   }
 
   @Test func namesCannotForgeLinesOrMoveTheCursor() throws {

@@ -2,6 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Datasets
+
 /// The verification of a run and of a checkpoint as its users run it.
 @Suite(.serialized)
 struct VerifyRunTests {
@@ -56,13 +58,81 @@ struct VerifyRunTests {
       "pool/global_average_pool.cl", replacing: "/ (float)pixels",
       with: "/ ((float)pixels + 0.5f)")
     let cache = try TemporaryFolder()
-    // Checks at use would not let it come so far: what they found right is taken over.
     let environment = ["XDG_CACHE_HOME": cache.url.path, "WIDECL_KERNELS": kernels.path]
     let arguments = ["verify", try Small.checkpoint(), "--data", Small.data, "--images", "9"]
     let refused = try Command.run(arguments, environment: environment)
     #expect(refused.status == 70 && refused.out.isEmpty, "\(refused.out)")
+    try trustEveryCheck(below: cache.url)
+    let result = try Command.run(arguments, environment: environment)
+    #expect(result.status == 70, "\(result.error)")
+    #expect(result.out.contains("the first layer that is wrong: pool"), "\(result.out)")
+    #expect(result.out.hasSuffix("failed\n"))
+  }
+
+  @Test("a run is verified by its folder: what it launches and its best checkpoint's answers")
+  func runOfAFolder() throws {
+    let run = try Small.finished.get().output
+    let result = try Command.run("verify", run, "--json")
+    #expect(result.status == 0, "\(result.error)")
+    #expect(result.error.contains("checkpoint-best.safetensors, of epoch"))
+    let report = try result.object()
+    let launches = try #require(report["launches"] as? [String: Any])
+    #expect(launches["same_bits"] as? Bool == true)
+    let checks = try #require(launches["checks"] as? [[String: Any]])
+    // The batch of the run's recipe.
+    let problems = checks.compactMap { $0["problem"] as? String }
+    #expect(problems.contains { $0.hasPrefix("N16 8x8 1->16 ") }, "\(problems)")
+    let answers = try #require(report["answers"] as? [String: Any])
+    #expect(answers["images"] as? Int == 12 && answers["passed"] as? Bool == true)
+    let text = try Command.run("verify", run, "--images", "2")
+    #expect(text.out.contains("\(checks.count) operations on "), "\(text.out)")
+    #expect(text.out.contains("\n2 test images on ") && text.out.hasSuffix("passed\n"))
+    // A checkpoint knows its data, too.
+    let checkpoint = try Command.run("verify", Small.checkpoint(), "--json")
+    #expect(try checkpoint.object()["images"] as? Int == 12, "\(checkpoint.error)")
+  }
+
+  @Test("a run on photos is verified, and a layer that is wrong for them named")
+  func photos() throws {
+    let folder = try TemporaryFolder()
+    for name in ["cat", "dog"] {
+      let path = folder.path("set/\(name)")
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      for number in 1...6 {
+        let pixels = (0..<12 * 20 * 3).map {
+          UInt8(truncatingIfNeeded: $0 * (number + 2) ^ $0 >> name.utf8.count)
+        }
+        try Data(PNG.encoded(pixels[...], height: 12, width: 20, channels: 3))
+          .write(to: URL(fileURLWithPath: "\(path)/\(number).png"))
+      }
+    }
+    let run = folder.path("run")
+    let trained = try Command.run([
+      "train", "--model", Small.model, "--data", "folder:8", "--data-path", folder.path("set"),
+      "--recipe", "quick", "--batch", "4", "--epochs", "1", "--set", "augmentation.pad=0",
+      "--no-tune", "--output", run,
+    ])
+    #expect(trained.status == 0, "\(trained.error)")
+    let result = try Command.run("verify", run)
+    #expect(result.status == 0, "\(result.error)")
+    #expect(result.out.contains("\n2 test images on ") && result.out.hasSuffix("passed\n"))
+
+    let kernels = try PatchedKernels(
+      "pool/global_average_pool.cl", replacing: "/ (float)pixels",
+      with: "/ ((float)pixels + 0.5f)")
+    let environment = ["XDG_CACHE_HOME": folder.path("cache"), "WIDECL_KERNELS": kernels.path]
+    let checkpoint = run + "/checkpoint-last.safetensors"
+    #expect(try Command.run("verify", checkpoint, environment: environment).status == 70)
+    try trustEveryCheck(below: folder.url.appending(path: "cache"))
+    let wrong = try Command.run("verify", checkpoint, environment: environment)
+    #expect(wrong.status == 70, "\(wrong.error)")
+    #expect(wrong.out.contains("the first layer that is wrong: pool"), "\(wrong.out)")
+  }
+
+  /// Checks at use would not let what is wrong come to an answer: what they found is made right.
+  private func trustEveryCheck(below cache: URL) throws {
     let files = try #require(
-      FileManager.default.enumerator(at: cache.url, includingPropertiesForKeys: nil))
+      FileManager.default.enumerator(at: cache, includingPropertiesForKeys: nil))
     let path = try #require(
       files.compactMap { $0 as? URL }.first { $0.lastPathComponent == "checks.jsonl" })
     let record = try String(contentsOf: path, encoding: .utf8)
@@ -72,25 +142,23 @@ struct VerifyRunTests {
       } ?? line
     }
     try Data(lines.map { $0 + "\n" }.joined().utf8).write(to: path)
-    let result = try Command.run(arguments, environment: environment)
-    #expect(result.status == 70, "\(result.error)")
-    #expect(result.out.contains("the first layer that is wrong: pool"), "\(result.out)")
-    #expect(result.out.hasSuffix("failed\n"))
   }
 
   @Test("options that fit neither a model nor a checkpoint are refused")
   func usage() throws {
     let checkpoint = try Small.checkpoint()
     for (arguments, mentions) in [
-      (["verify", "--data", Small.data], "go with a model or a checkpoint"),
+      (["verify", "--data", Small.data], "go with a model, a run or a checkpoint"),
       (["verify", Small.model], "give the --data"),
-      (model + ["--images", "3"], "--images goes with a checkpoint"),
-      (model + ["--sample", "1"], "do not go with a model or a checkpoint"),
+      (model + ["--images", "3"], "--images goes with a run or a checkpoint"),
+      (model + ["--sample", "1"], "do not go with a model, a run or a checkpoint"),
       (model + ["--trace", "t"], "--trace does not go"),
-      (["verify", checkpoint, "--data", Small.data, "--full"], "--full and --recipe go with"),
+      (["verify", checkpoint, "--data", Small.data, "--full"], "--full goes with"),
+      (["verify", try Small.finished.get().output, "--recipe", "quick"], "--recipe goes with"),
       (["verify", checkpoint, "--data", Small.data, "--images", "0"], "--images must be"),
     ] { try expectFailure(64, arguments, mentions: mentions) }
     try expectFailure(
       65, ["verify", checkpoint, "--data", "synthetic:3x8x8:4:64"], mentions: "was trained on")
+    try expectFailure(66, ["verify", "runs/frist"], mentions: "runs/frist: cannot be opened")
   }
 }

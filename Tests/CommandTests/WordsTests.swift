@@ -8,8 +8,12 @@ import Testing
 @Suite(.serialized)
 struct WordsTests {
   @Test(arguments: [
-    (["trian"], "'trian'; did you mean 'train'?"), (["bench", "stp"], "did you mean 'step'?"),
-    (["data", "chek", "mnist"], "did you mean 'check'?"), (["fly"], "no command 'fly'"),
+    (["trian"], "'trian'; did you mean 'train'?; see 'widecl --help'"),
+    (["bench", "stp"], "'bench stp'; did you mean 'step'?; see 'widecl bench --help'"),
+    (["data", "chek", "mnist"], "'data chek'; did you mean 'check'?; see 'widecl data --help'"),
+    (["help", "bench", "stp"], "did you mean 'step'?; see 'widecl bench --help'"),
+    (["bench", "help"], "no command 'bench help'; see 'widecl bench --help'"),
+    (["fly"], "no command 'fly'; see 'widecl --help'"), (["help", "fly"], "no command 'fly'"),
     (["train", "--show", "--bach", "3"], "Did you mean '--batch'?"),
     (["train", "--show", "--recipe", "cifr"], "did you mean 'cifar'?"),
     (["train", "--show", "--set", "momentun=0"], "did you mean 'momentum'?"),
