@@ -8,7 +8,8 @@ package final class CandidateCheck<Operation: TunableOperation> {
   private let queue: Queue
   private let problem: Operation.Problem
   private var small: Operation.Problem
-  private var smallCandidates: Set<Operation.Configuration>
+  /// Whether the reference of `small` is quick enough.
+  private var isAffordable = true
   /// Made when it is first needed.
   private var example: ConformanceCase<Operation>?
   private var expected: [(name: String, values: [Float])]?
@@ -17,7 +18,6 @@ package final class CandidateCheck<Operation: TunableOperation> {
     self.queue = queue
     self.problem = problem
     small = Operation.checkProblem(for: problem)
-    smallCandidates = Set(Operation.candidates(for: small, on: queue.context.info))
   }
 
   /// Compares with the reference on the small problem; throws `ConformanceFailure` or `CLError`.
@@ -25,7 +25,9 @@ package final class CandidateCheck<Operation: TunableOperation> {
   /// Returns the seconds of a run there; nil where the configuration has no counterpart.
   package func checkAgainstReference(_ configuration: Operation.Configuration) throws -> Double? {
     let counterpart = Operation.checkConfiguration(configuration, for: small)
-    guard smallCandidates.contains(counterpart) else { return nil }
+    guard isAffordable, Operation.accepts(counterpart, for: small, on: queue.context.info) else {
+      return nil
+    }
     let example = example ?? ConformanceCase(Operation.self, small, kind: .random, seed: 1)
     self.example = example
     return try example.checkedSeconds(of: counterpart, on: queue)
@@ -38,9 +40,7 @@ package final class CandidateCheck<Operation: TunableOperation> {
   package func useFullSize() {
     small = problem
     // Minutes of the reference would look like a hanging candidate.
-    let isAffordable = Operation.cost(problem).flops < 2e10
-    smallCandidates =
-      isAffordable ? Set(Operation.candidates(for: problem, on: queue.context.info)) : []
+    isAffordable = Operation.cost(problem).flops < 2e10
     example = nil
   }
 

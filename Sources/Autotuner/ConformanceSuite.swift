@@ -150,11 +150,19 @@ package final class ConformanceSuite {
     for problem: Operation.Problem, _ favourites: [Favourite<Operation>],
     _ generator: inout ExampleGenerator
   ) -> [(Operation.Configuration, VerificationResult.Role)] {
-    let candidates = work.algorithms.candidates(
-      of: Operation.self, for: problem, on: queue.context.info)
+    let device = queue.context.info
+    var candidates = work.algorithms.candidates(of: Operation.self, for: problem, on: device)
     var roles: [Operation.Configuration: VerificationResult.Role] = [:]
     for favourite in favourites.reversed() {
-      roles[Operation.checkConfiguration(favourite.configuration, for: problem)] = favourite.role
+      let counterpart = Operation.checkConfiguration(favourite.configuration, for: problem)
+      roles[counterpart] = favourite.role
+      // What fits a large problem best is no candidate for a small one, but computes it.
+      if !candidates.contains(counterpart),
+        work.algorithms == .all || Operation.isExact(counterpart),
+        Operation.accepts(counterpart, for: problem, on: device)
+      {
+        candidates.append(counterpart)
+      }
     }
     if let standard = candidates.first { roles[standard] = .standard }
     let wanted = candidates.filter {

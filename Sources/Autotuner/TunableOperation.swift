@@ -54,9 +54,14 @@ package protocol TunableOperation: Sendable {
   /// A problem of the same kind that is small enough for the reference: the tuner checks on it.
   static func checkProblem(for problem: Problem) -> Problem
 
+  /// Whether a configuration computes a problem on a device, be it among the candidates or not.
+  static func accepts(
+    _ configuration: Configuration, for problem: Problem, on device: DeviceInfo
+  ) -> Bool
+
   /// The configuration that shows on `checkProblem(for: problem)` what `configuration` does.
   ///
-  /// Where that is no candidate there, only the comparison at full size is made.
+  /// Where that is not accepted there, only the comparison at full size is made.
   static func checkConfiguration(
     _ configuration: Configuration, for problem: Problem
   ) -> Configuration
@@ -83,6 +88,10 @@ extension TunableOperation {
   package static func exampleScalars(_ problem: Problem) -> [DynamicScalars] { [[:]] }
 
   package static func checkProblem(for problem: Problem) -> Problem { problem }
+
+  package static func accepts(
+    _ configuration: Configuration, for problem: Problem, on device: DeviceInfo
+  ) -> Bool { candidates(for: problem, on: device).contains(configuration) }
 
   package static func checkConfiguration(
     _ configuration: Configuration, for problem: Problem

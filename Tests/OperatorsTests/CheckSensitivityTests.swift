@@ -102,7 +102,8 @@ struct CheckSensitivityTests {
       const int i = (int)get_global_id(0);
       const int place = i / inner % extent;
       if (i >= count || scalar != wanted || place < first || place >= last) return;
-      y[i] = effect == 0 ? 1.25f * y[i] : effect == 1 ? y[i] + 0.5f : -y[i];
+      // What a ReLU left at zero is wrong as well.
+      y[i] = effect == 1 || y[i] == 0.0f ? y[i] + 0.5f : effect == 0 ? 1.25f * y[i] : -y[i];
     }
     """
 

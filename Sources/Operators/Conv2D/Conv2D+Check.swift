@@ -1,4 +1,5 @@
 import Autotuner
+import DeviceRuntime
 
 extension Conv2DShape {
   /// The same channels, kernel and stride on so small a map that the reference is quick.
@@ -50,19 +51,89 @@ extension TunableOperation where Problem: Conv2DProblem {
   }
 }
 
+extension Conv2DTiling {
+  /// Whether a register tile's sizes divide what they must; `itemM` divides `rows` where given.
+  fileprivate func fits(summed: Int, produced: Int, rows: Int = 0) -> Bool {
+    shape == .tile && itemM > 0 && tileK > 0 && summed.isMultiple(of: tileK)
+      && produced.isMultiple(of: itemN * vec) && rows.isMultiple(of: itemM)
+  }
+}
+
+extension Conv2DConfiguration {
+  /// Whether a CPU's configuration keeps what its kernels ask for; nil for one of other kernels.
+  fileprivate func fits(
+    _ shape: Conv2DShape, summed: Int, produced: Int, on device: DeviceInfo
+  ) -> Bool? {
+    switch self {
+    case .direct(let tiling) where tiling.shape == .tile:
+      return tiling.fits(summed: summed, produced: produced)
+    case .winograd(let tiling):
+      guard case .panel(let tileK, let pointRows, let rowBlock) = tiling.product else { return nil }
+      let panel = tiling.itemN * tiling.vec
+      let localBytes =
+        4 * pointRows * (tiling.outTile + 2) * (tileK * panel + WinogradTiling.planePad)
+      return WinogradTiling.applies(to: shape) && summed.isMultiple(of: tileK)
+        && tileK.isMultiple(of: tiling.vec) && produced.isMultiple(of: panel)
+        && (tiling.outTile + 2).isMultiple(of: pointRows) && rowBlock.isMultiple(of: tiling.itemM)
+        && shape.batch.isMultiple(of: tiling.images) && localBytes <= device.localMemory
+    case .winogradFused(let tiling):
+      return WinogradTiling.applies(to: shape) && summed.isMultiple(of: tiling.vec)
+        && produced.isMultiple(of: tiling.itemN * tiling.vec)
+        && tiling.block.isMultiple(of: tiling.itemM)
+        && tiling.localBytes(channelsSummed: summed) <= device.localMemory
+    case .direct, .im2col: return nil
+    }
+  }
+}
+
 extension Conv2DForward {
+  package static func accepts(
+    _ configuration: Configuration, for problem: Problem, on device: DeviceInfo
+  ) -> Bool {
+    configuration.fits(
+      problem.shape, summed: problem.shape.inChannels, produced: problem.shape.outChannels,
+      on: device) ?? candidates(for: problem, on: device).contains(configuration)
+  }
+
   package static func checkConfiguration(
     _ configuration: Configuration, for problem: Problem
   ) -> Configuration { configuration.fitted(to: problem.shape) }
 }
 
 extension Conv2DBackwardData {
+  package static func accepts(
+    _ configuration: Configuration, for problem: Problem, on device: DeviceInfo
+  ) -> Bool {
+    configuration.fits(
+      problem.shape, summed: problem.shape.outChannels, produced: problem.shape.inChannels,
+      on: device) ?? candidates(for: problem, on: device).contains(configuration)
+  }
+
   package static func checkConfiguration(
     _ configuration: Configuration, for problem: Problem
   ) -> Configuration { configuration.fitted(to: problem.shape) }
 }
 
 extension Conv2DBackwardFilter {
+  package static func accepts(
+    _ configuration: Configuration, for problem: Problem, on device: DeviceInfo
+  ) -> Bool {
+    let shape = problem.shape
+    switch configuration {
+    case .direct(let tiling, let splitK) where tiling.shape == .tile:
+      return tiling.fits(
+        summed: 1, produced: shape.outChannels, rows: shape.inChannels)
+        && 1...shape.batch ~= splitK
+    case .winograd(let tiling) where tiling.product == .tile:
+      return WinogradTiling.applies(to: shape) && shape.inChannels.isMultiple(of: tiling.vec)
+        && shape.inChannels.isMultiple(of: tiling.itemM)
+        && shape.outChannels.isMultiple(of: tiling.itemN * tiling.vec)
+        && shape.batch.isMultiple(of: tiling.images)
+    case .direct, .winograd, .im2col:
+      return candidates(for: problem, on: device).contains(configuration)
+    }
+  }
+
   package static func checkConfiguration(
     _ configuration: Configuration, for problem: Problem
   ) -> Configuration {
