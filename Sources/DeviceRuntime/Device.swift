@@ -38,8 +38,9 @@ public struct DeviceInfo: Codable, Hashable, Sendable {
   public var nativeFloatWidth: Int
   /// Vector registers that a thread of a CPU computes in; 0 where they are not known.
   public var vectorRegisters: Int
-  /// Bytes of the first and of the second data cache of a core; 0 where they are not known.
+  /// Bytes of a core's first data cache; 0 where they are not known.
   public var level1Cache: Int
+  /// Bytes of a core's second cache; 0 where they are not known.
   public var level2Cache: Int
   /// Work-items in a work-group, at most.
   public var maxWorkGroup: Int

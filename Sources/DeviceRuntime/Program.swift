@@ -62,7 +62,8 @@ package final class Program: @unchecked Sendable {  // cl_program is thread-safe
     guard status == CL_SUCCESS else {
       throw CLError(
         code: status, function: "building \(path)",
-        detail: "with \(options)\n\(buildLog(handle, device: context.device))")
+        detail: buildLog(handle, device: context.device).map { "with \(options)\n\($0)" }
+          ?? "with \(options), without a build log")
     }
     return handle
   }
@@ -112,11 +113,11 @@ package final class Program: @unchecked Sendable {  // cl_program is thread-safe
     return status == CL_SUCCESS ? bytes : nil
   }
 
-  private static func buildLog(_ program: borrowing Handle, device: Device) -> String {
+  private static func buildLog(_ program: borrowing Handle, device: Device) -> String? {
     var size = 0
     let key = cl_program_build_info(CL_PROGRAM_BUILD_LOG)
     guard clGetProgramBuildInfo(program.raw, device.raw, key, 0, nil, &size) == CL_SUCCESS, size > 0
-    else { return "(no build log)" }
+    else { return nil }
     var bytes = [UInt8](repeating: 0, count: size)
     clGetProgramBuildInfo(program.raw, device.raw, key, size, &bytes, nil)
     return text(bytes)

@@ -24,7 +24,15 @@ package enum Interrupt {
   ///
   /// Other threads start with them blocked, and so do the programs that a driver's compiler starts:
   /// Ctrl-C, which a terminal sends to all of them, does not end a linker in the middle of its work.
-  package static func receiveOnOwnThread() { _ = receiver }
+  package static func receiveOnOwnThread() {
+    _ = ignoresHangUp
+    _ = receiver
+  }
+
+  /// Whether SIGHUP was ignored at the start, as under nohup.
+  ///
+  /// Asked once: a driver's compiler has handlers of its own while it works.
+  private static let ignoresHangUp = StandardStreams.isIgnored(SIGHUP)
 
   /// Starts to listen for the signals, instead of dying of them; `answer`, unless it is empty,
   /// acknowledges the first.
@@ -43,14 +51,15 @@ package enum Interrupt {
     action.__sigaction_handler.sa_handler = { _ in handleSignal() }
     // System calls of the OpenCL driver and of file writing go on after the handler.
     action.sa_flags = SA_RESTART
-    for signal in signals where signal != SIGHUP || !StandardStreams.isIgnored(SIGHUP) {
+    for signal in signals where signal != SIGHUP || !ignoresHangUp {
       sigaction(signal, &action, nil)
     }
+    if ignoresHangUp { Glibc.signal(SIGHUP, SIG_IGN) }
   }
 
   /// Dies of the signals again, and forgets an interruption.
   package static func uninstall() {
-    for signal in signals where !StandardStreams.isIgnored(signal) {
+    for signal in signals where signal != SIGHUP || !ignoresHangUp {
       Glibc.signal(signal, SIG_DFL)
     }
     firstSignalTime.store(0, ordering: .relaxed)

@@ -50,12 +50,11 @@ package struct ModelTuning {
 extension TunedChooser {
   /// The tasks for which nothing is known that fits, without those of little weight.
   ///
-  /// None on a CPU whose registers are known: there a model ranks the defaults. `share` is the part of all tasks' weight that a task has at least.
+  /// `share` is the part of all tasks' weight that a task has at least.
   package func untuned(
     _ tasks: [TuningTask], among operations: [any TunableOperation.Type], on device: DeviceInfo,
     share: Double
   ) throws -> [TuningTask] {
-    guard device.kind == .gpu || device.vectorRegisters == 0 else { return [] }
     let total = tasks.reduce(0) { $0 + $1.weight }
     return try tasks.filter { task in
       guard task.weight >= share * total, let instance = task.instance(among: operations) else {

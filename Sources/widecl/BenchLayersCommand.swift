@@ -72,7 +72,7 @@ struct BenchLayersCommand: ParsableCommand {
         + configuration.padded(to: configurationWidth)
     }
     func line(_ start: String, _ numbers: [String]) {
-      print(start + zip(numbers, [9, 8, 7, 7, 7]).map { $0.padded(to: $1, right: true) }.joined())
+      print(start + zip(numbers, [8, 8, 6, 6, 6]).map { $0.padded(to: $1, right: true) }.joined())
     }
     func numbers(_ row: LayerBenchmark.Row) -> [String] {
       [String(format: "%.3f", row.ms)]

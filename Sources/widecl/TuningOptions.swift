@@ -13,15 +13,15 @@ struct TuningOptions: ParsableArguments {
   @Flag(
     help: """
       Never tune first: use the results there are, else defaults. Only train and bench tune, and \
-      only on a GPU without results that fit.
+      only where no results fit: on a GPU, and on a CPU if --tune-budget is given.
       """)
   var noTune = false
 
   @Option(
     help: ArgumentHelp(
-      "How long such a tuning takes at most.", valueName: "time"),
+      "How long such a tuning takes at most; 60s where it is not given.", valueName: "time"),
     transform: parseSeconds)
-  var tuneBudget: Double = 60
+  var tuneBudget: Double?
 
   @Option(
     help: ArgumentHelp(
@@ -51,17 +51,22 @@ struct TuningOptions: ParsableArguments {
   func chooser(for context: Context, tuning model: ModelTuning) throws -> TunedChooser {
     let chooser = try chooser(for: context)
     guard !noTune, tuning == "auto", let store = userStore() else { return chooser }
+    // A model ranks the defaults of a CPU whose registers are known.
+    guard
+      tuneBudget != nil || context.info.kind == .gpu || context.info.vectorRegisters == 0
+    else { return chooser }
+    let seconds = tuneBudget ?? 60
     let tasks = try TuningTask.tasks(
       of: model.instances(on: context.info, choosing: chooser), on: context.info)
     let untuned = try chooser.untuned(
       tasks, among: allOperations, on: context.info, share: 0.02)
     guard !untuned.isEmpty else { return chooser }
     tell(
-      "tuning \(untuned.count) shapes for \(context.info.name), at most \(Int(tuneBudget)) s, "
+      "tuning \(untuned.count) shapes for \(context.info.name), at most \(Int(seconds)) s, "
         + "once; --no-tune skips this")
     do {
       let outcome = try runTuning(
-        TuningWork(tasks: untuned, seconds: tuneBudget, algorithms: algorithms), store: store,
+        TuningWork(tasks: untuned, seconds: seconds, algorithms: algorithms), store: store,
         device: context.device.index, report: { tell("  " + $0.summary) })
       switch outcome {
       case .finished: break

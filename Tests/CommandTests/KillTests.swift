@@ -177,7 +177,9 @@ struct KillTests {
   @Test("a second process is refused while the first one tunes")
   func secondProcessDuringTuning() throws {
     let folder = try TemporaryFolder()
-    let train = Small.train.filter { $0 != "--no-tune" } + ["--output", folder.path("run")]
+    let train =
+      Small.train.filter { $0 != "--no-tune" }
+      + ["--tune-budget", "60s", "--output", folder.path("run")]
     // Without any results the first one begins with tuning.
     let kernels = folder.url.appending(path: "Kernels")
     try FileManager.default.copyItem(at: Self.kernels, to: kernels)

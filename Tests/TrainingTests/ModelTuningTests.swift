@@ -52,7 +52,7 @@ struct ModelTuningTests {
   }
 }
 
-/// The multiplying kernels of an operation's default in which cores wait for a third of the time.
+/// The multiplying kernels of an operation's default in which cores wait for two fifths of the time.
 private struct IdleCores: OperationVisitor {
   typealias Output = [String]
 
@@ -69,7 +69,7 @@ private struct IdleCores: OperationVisitor {
       let groups = kernel.range.global.product / kernel.range.local.product
       let rounds = (groups + device.computeUnits - 1) / device.computeUnits
       let busy = Double(groups) / Double(rounds * device.computeUnits)
-      return busy < 0.67 ? "\(configuration): \(kernel.entryPoint) has \(groups) groups" : nil
+      return busy < 0.6 ? "\(configuration): \(kernel.entryPoint) has \(groups) groups" : nil
     }
   }
 }

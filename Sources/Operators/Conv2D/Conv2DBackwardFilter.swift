@@ -28,6 +28,9 @@ package enum Conv2DBackwardFilter: TunableOperation {
     case winograd(WinogradTiling)
     case im2col(Im2colTiling)
 
+    /// The parts that a sum over pixels is made in, as far as that is chosen.
+    fileprivate var parts: Int { if case .direct(_, let splitK) = self { splitK } else { 1 } }
+
     package var description: String {
       switch self {
       case .direct(let tiling, let splitK): "\(tiling)_sk\(splitK)"
@@ -66,8 +69,11 @@ package enum Conv2DBackwardFilter: TunableOperation {
     let estimate = Conv2DEstimate(
       shape: shape, channelsSummed: shape.inChannels, channelsProduced: shape.outChannels,
       device: device)
-    return estimate.ranked(direct + winograd(shape, on: device), by: estimate.cycles) + im2col
-      + shared
+    // Other parts than the cache asks for sum in another order, fewer round more: they come last.
+    let parts = direct.first.map(\.parts) ?? 1
+    let fine = direct.filter { $0.parts == parts }, coarse = direct.filter { $0.parts != parts }
+    return estimate.ranked(fine + winograd(shape, on: device), by: estimate.cycles)
+      + estimate.ranked(coarse, by: estimate.cycles) + im2col + shared
   }
 
   /// Products of a CPU between Winograd's transforms.
@@ -96,17 +102,19 @@ package enum Conv2DBackwardFilter: TunableOperation {
       on: device)
     // What a part's images hold should stay in a core's cache.
     let imageBytes = 4 * (shape.inCount + shape.outCount) / shape.batch
-    let cached = min(shape.batch, ceilDivide(shape.batch * imageBytes, device.cacheOfCore))
     // The parts themselves cost memory and a second pass: no more than 32 MiB of them.
     let affordable = max(1, (32 << 20) / (4 * shape.filterCount))
-    let split = max(1, min(cached, affordable))
-    // A first layer has few sums: more parts than the cache asks for keep all cores busy.
-    let groups = tiles.map {
-      shape.kernel * shape.kernel * shape.inChannels / $0.itemM * shape.outChannels
-        / ($0.itemN * $0.vec)
-    }
-    let busy = min(shape.batch, affordable, ceilDivide(4 * device.computeUnits, groups.min() ?? 1))
-    let splits = Set([split, busy, 1, min(shape.batch, 3)]).sorted {
+    let cached = min(
+      shape.batch, affordable, ceilDivide(shape.batch * imageBytes, device.cacheOfCore))
+    // A first layer has few sums: where they would leave most cores idle, more parts.
+    let groups =
+      tiles.map {
+        shape.kernel * shape.kernel * shape.inChannels / $0.itemM * shape.outChannels
+          / ($0.itemN * $0.vec)
+      }.min() ?? 1
+    let busy = min(shape.batch, affordable, ceilDivide(4 * device.computeUnits, groups))
+    let split = 2 * groups * cached < device.computeUnits ? max(busy, cached) : cached
+    let splits = Set([split, 1, min(shape.batch, 3)]).sorted {
       $0 == split || $0 < $1 && $1 != split
     }
     let tilings = device.kind == .gpu ? locals + tiles : tiles + locals

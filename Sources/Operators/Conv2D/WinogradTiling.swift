@@ -68,7 +68,7 @@ package struct WinogradTiling: Hashable, Codable, Sendable, CustomStringConverti
     switch product {
     case .tile: return "\(transforms)_\(items)_v\(vec)_wg\(workGroup)"
     case .panel(let tileK, let pointRows, let rowBlock):
-      return "\(transforms)_\(items)_tk\(tileK)_pr\(pointRows)_rb\(rowBlock)_v\(vec)"
+      return "\(transforms)_\(items)_tk\(tileK)_p\(pointRows)_r\(rowBlock)_v\(vec)"
     case .local(let tileK, let x, let y):
       return "\(transforms)_local_\(items)_tk\(tileK)_wg\(x)x\(y)_v\(vec)_wg\(workGroup)"
     case .blas: return "\(transforms)_blas_v\(vec)_wg\(workGroup)"
