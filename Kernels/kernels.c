@@ -100,8 +100,11 @@ static const unsigned char conv2d_conv2d_sum_parts[] = {
 static const unsigned char conv2d_conv2d_tile_header[] = {
 #embed "conv2d/conv2d_tile.clh"
 };
-static const unsigned char conv2d_conv2d_transpose_filter[] = {
-#embed "conv2d/conv2d_transpose_filter.cl"
+static const unsigned char conv2d_conv2d_pack_channels[] = {
+#embed "conv2d/conv2d_pack_channels.cl"
+};
+static const unsigned char conv2d_conv2d_pack_filter[] = {
+#embed "conv2d/conv2d_pack_filter.cl"
 };
 static const unsigned char conv2d_conv2d_winograd_filter[] = {
 #embed "conv2d/conv2d_winograd_filter.cl"
@@ -229,7 +232,8 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("conv2d/conv2d_local.clh", conv2d_conv2d_local_header),
     SOURCE("conv2d/conv2d_sum_parts.cl", conv2d_conv2d_sum_parts),
     SOURCE("conv2d/conv2d_tile.clh", conv2d_conv2d_tile_header),
-    SOURCE("conv2d/conv2d_transpose_filter.cl", conv2d_conv2d_transpose_filter),
+    SOURCE("conv2d/conv2d_pack_channels.cl", conv2d_conv2d_pack_channels),
+    SOURCE("conv2d/conv2d_pack_filter.cl", conv2d_conv2d_pack_filter),
     SOURCE("conv2d/conv2d_winograd_filter.cl", conv2d_conv2d_winograd_filter),
     SOURCE("conv2d/conv2d_winograd_filter_gradient.cl", conv2d_conv2d_winograd_filter_gradient),
     SOURCE("conv2d/conv2d_winograd_fused.cl", conv2d_conv2d_winograd_fused),

@@ -1,8 +1,8 @@
 // batched_product_transposed_local: c[p] (+)= aᵀ[p] · b[p] for each plane p, for GPUs.
 // Host: Sources/Operators/Conv2D/WinogradProduct.swift
 //
-// a: [planes][ROWS][IN_C], b: [planes][ROWS][OUT_C], with A_PAD and B_PAD floats between planes;
-// c: [planes][IN_C][OUT_C]. ACCUMULATE adds to c, after the first chunk of images.
+// a: [planes][ROWS][IN_C], b: [planes][ROWS][OUT_C], c: [planes][IN_C][OUT_C], with A_PAD, B_PAD and
+// C_PAD floats between planes. ACCUMULATE adds to c, after the first chunk of images.
 // VEC divides IN_C and OUT_C; a group sums its results over all rows, in their order.
 #include "conv2d/local_product.clh"
 
@@ -19,7 +19,7 @@ void batched_product_transposed_local(const __global float* restrict a,
   const int plane = (int)get_group_id(2);
   a += plane * (ROWS * IN_C + A_PAD);
   b += plane * (ROWS * OUT_C + B_PAD);
-  c += plane * IN_C * OUT_C;
+  c += plane * (IN_C * OUT_C + C_PAD);
   vec_t acc[ITEM_M][ITEM_N];
 #pragma unroll
   for (int i = 0; i < ITEM_M; i++)

@@ -1,7 +1,8 @@
 // conv2d_backward_data_tile: dx = the gradient of conv(x, w) to x [+ residual], for CPUs.
 // Host: Sources/Operators/Conv2D/Conv2DBackwardData.swift     Reference: Conv2D+Reference.swift
 //
-// dy: [BATCH, OUT_H, OUT_W, OUT_C], t: [KERNEL, KERNEL, OUT_C, IN_C], dx: [BATCH, IN_H, IN_W, IN_C].
+// dy: [BATCH, OUT_H, OUT_W, OUT_C], t: [IN_C / PANEL][KERNEL][KERNEL][OUT_C][PANEL], where PANEL is
+// ITEM_N * VEC, dx: [BATCH, IN_H, IN_W, IN_C].
 // With a stride the pixels of dx fall into STRIDE² classes by their row and column modulo STRIDE;
 // all pixels of a class see the same taps, so a work-item keeps to one class and skips the rest.
 #define SUM_C OUT_C
@@ -19,8 +20,9 @@ void conv2d_backward_data_tile(const __global float* restrict dy, const __global
 #endif
                                __global float* restrict dx) {
   const int m0 = (int)get_global_id(0) * ITEM_M;
-  const int n0 = (int)get_global_id(1) * ITEM_N * VEC;
+  const int n0 = (int)get_global_id(1) * PANEL;
   const int classRow = (int)get_global_id(2) / STRIDE, classColumn = (int)get_global_id(2) % STRIDE;
+  t += n0 * KERNEL * KERNEL * OUT_C;
   int image[ITEM_M], row[ITEM_M], column[ITEM_M];
 #pragma unroll
   for (int i = 0; i < ITEM_M; i++) {
@@ -48,7 +50,7 @@ void conv2d_backward_data_tile(const __global float* restrict dy, const __global
         offset[i] = inside ? ((image[i] * OUT_H + outRow) * OUT_W + outColumn) * OUT_C : OUTSIDE;
         anyInside |= inside;
       }
-      if (anyInside) conv2d_accumulate(acc, dy, offset, t + (r * KERNEL + s) * IN_C * OUT_C + n0);
+      if (anyInside) conv2d_accumulate(acc, dy, offset, t + (r * KERNEL + s) * OUT_C * PANEL);
     }
   }
 

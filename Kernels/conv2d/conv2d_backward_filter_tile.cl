@@ -1,9 +1,10 @@
 // conv2d_backward_filter_tile: parts of dw = the gradient of conv(x, w) to w, for CPUs.
 // Host: Sources/Operators/Conv2D/Conv2DBackwardFilter.swift     Reference: Conv2D+Reference.swift
 //
-// x: [BATCH, IN_H, IN_W, IN_C], dy: [BATCH, OUT_H, OUT_W, OUT_C],
+// x: [IN_C / STRIP][BATCH, IN_H, IN_W][STRIP], dy: [OUT_C / PANEL][BATCH, OUT_H, OUT_W][PANEL], where
+// PANEL is ITEM_N * VEC;
 // parts: [SPLIT_K, KERNEL, KERNEL, IN_C, OUT_C].
-// One work-item a group; it sums one tap's ITEM_M input × ITEM_N * VEC output channels over the
+// One work-item a group; it sums one tap's ITEM_M input × PANEL output channels over the
 // pixels of BATCH / SPLIT_K images, in their order: what those images hold stays in cache while
 // the groups go over taps and channels.
 #include "common/vector.clh"
@@ -14,16 +15,20 @@
 #ifndef ITEM_N
 #error "ITEM_N: output channel vectors per work-item"
 #endif
+#ifndef STRIP
+#error "STRIP: input channels that lie together, a multiple of ITEM_M that divides IN_C"
+#endif
 #ifndef SPLIT_K
 #error "SPLIT_K: parts that the images are split in"
 #endif
 
+#define PANEL (ITEM_N * VEC)
 #define IMAGES ((BATCH + SPLIT_K - 1) / SPLIT_K)
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void conv2d_backward_filter_tile(const __global float* restrict x, const __global float* restrict dy,
                                  __global float* restrict parts) {
-  const int n0 = (int)get_global_id(0) * ITEM_N * VEC;
+  const int n0 = (int)get_global_id(0) * PANEL;
   const int tap = (int)get_global_id(1) / (IN_C / ITEM_M);
   const int c0 = (int)get_global_id(1) % (IN_C / ITEM_M) * ITEM_M;
   const int split = (int)get_global_id(2);
@@ -40,12 +45,14 @@ void conv2d_backward_filter_tile(const __global float* restrict x, const __globa
 #pragma unroll
     for (int j = 0; j < ITEM_N; j++) acc[i][j] = (vec_t)(0.0f);
 
+  x += c0 / STRIP * BATCH * IN_H * IN_W * STRIP + c0 % STRIP;
+  dy += n0 * BATCH * OUT_H * OUT_W;
   const int last = min(BATCH, (split + 1) * IMAGES);
   for (int image = split * IMAGES; image < last; image++) {
     for (int row = row0; row < row1; row++) {
       const int inRow = row * STRIDE + r - PAD, inColumn = column0 * STRIDE + s - PAD;
-      const __global float* a = x + ((image * IN_H + inRow) * IN_W + inColumn) * IN_C + c0;
-      const __global float* g = dy + ((image * OUT_H + row) * OUT_W + column0) * OUT_C + n0;
+      const __global float* a = x + ((image * IN_H + inRow) * IN_W + inColumn) * STRIP;
+      const __global float* g = dy + ((image * OUT_H + row) * OUT_W + column0) * PANEL;
       for (int column = column0; column < column1; column++) {
         vec_t b[ITEM_N];
 #pragma unroll
@@ -54,8 +61,8 @@ void conv2d_backward_filter_tile(const __global float* restrict x, const __globa
         for (int i = 0; i < ITEM_M; i++)
 #pragma unroll
           for (int j = 0; j < ITEM_N; j++) acc[i][j] = fma((vec_t)(a[i]), b[j], acc[i][j]);
-        a += STRIDE * IN_C;
-        g += OUT_C;
+        a += STRIDE * STRIP;
+        g += PANEL;
       }
     }
   }

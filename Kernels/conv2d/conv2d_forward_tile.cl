@@ -1,9 +1,10 @@
 // conv2d_forward_tile: y = conv(x, w) [+ residual], for CPUs.
 // Host: Sources/Operators/Conv2D/Conv2DForward.swift     Reference: Conv2D+Reference.swift
 //
-// x: [BATCH, IN_H, IN_W, IN_C], w: [KERNEL, KERNEL, IN_C, OUT_C], y: [BATCH, OUT_H, OUT_W, OUT_C].
-// One work-item a group; it computes ITEM_M pixels in a row of the flattened output and
-// ITEM_N * VEC channels. Neighbouring groups share the filter's columns, which stay in cache.
+// x: [BATCH, IN_H, IN_W, IN_C], w: [OUT_C / PANEL][KERNEL][KERNEL][IN_C][PANEL],
+// y: [BATCH, OUT_H, OUT_W, OUT_C]. One work-item a group; it computes ITEM_M pixels in a row of the
+// flattened output and PANEL = ITEM_N * VEC channels. Neighbouring groups share the filter's panel,
+// which stays in cache.
 #define SUM_C IN_C
 #define PUT_C OUT_C
 #include "conv2d/conv2d_tile.clh"
@@ -17,7 +18,8 @@ void conv2d_forward_tile(const __global float* restrict x, const __global float*
 #endif
                          __global float* restrict y) {
   const int m0 = (int)get_global_id(0) * ITEM_M;
-  const int n0 = (int)get_global_id(1) * ITEM_N * VEC;
+  const int n0 = (int)get_global_id(1) * PANEL;
+  w += n0 * KERNEL * KERNEL * IN_C;
   int image[ITEM_M], top[ITEM_M], left[ITEM_M];
 #pragma unroll
   for (int i = 0; i < ITEM_M; i++) {
@@ -43,7 +45,7 @@ void conv2d_forward_tile(const __global float* restrict x, const __global float*
         offset[i] = inside ? ((image[i] * IN_H + row) * IN_W + column) * IN_C : OUTSIDE;
         anyInside |= inside;
       }
-      if (anyInside) conv2d_accumulate(acc, x, offset, w + (r * KERNEL + s) * IN_C * OUT_C + n0);
+      if (anyInside) conv2d_accumulate(acc, x, offset, w + (r * KERNEL + s) * IN_C * PANEL);
     }
   }
 

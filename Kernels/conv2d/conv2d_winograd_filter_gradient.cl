@@ -1,8 +1,8 @@
 // conv2d_winograd_filter_gradient: dw = Gᵀ du G for each pair of channels.
 // Host: Sources/Operators/Conv2D/Winograd.swift
 //
-// du: [POINTS][IN_C][OUT_C], dw: [3][3][IN_C][OUT_C]. A work-item takes VEC output channels of
-// ITEM_M input channels.
+// du: [POINTS][IN_C][OUT_C] with PLANE_PAD between planes, dw: [3][3][IN_C][OUT_C]. A work-item takes
+// VEC output channels of ITEM_M input channels.
 #include "conv2d/winograd.clh"
 
 #ifndef ITEM_M
@@ -25,7 +25,7 @@ void conv2d_winograd_filter_gradient(const __global float* restrict du, __global
       vec_t d[TILE_IN], g[3];
 #pragma unroll
       for (int i = 0; i < TILE_IN; i++)
-        d[i] = load_vec(du + (i * TILE_IN + j) * IN_C * OUT_C + at);
+        d[i] = load_vec(du + (i * TILE_IN + j) * (IN_C * OUT_C + PLANE_PAD) + at);
       winograd_filter_gradient(d, g);
 #pragma unroll
       for (int i = 0; i < 3; i++) half_done[i][j] = g[i];

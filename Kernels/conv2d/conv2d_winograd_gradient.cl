@@ -1,7 +1,7 @@
 // conv2d_winograd_gradient: d = A dy Aᵀ for each tile of a chunk of images.
 // Host: Sources/Operators/Conv2D/Winograd.swift
 //
-// dy: [BATCH, IN_H, IN_W, CHANNELS], d: [POINTS][TILES][CHANNELS] with PLANE_PAD between planes.
+// dy: [BATCH, IN_H, IN_W, CHANNELS], d: planes as winograd_tiles.clh says.
 // A work-item takes one tile and ITEM_N vectors of channels, one after the other.
 #include "conv2d/winograd_tiles.clh"
 
@@ -27,7 +27,7 @@ void conv2d_winograd_gradient(const __global float* restrict dy, const int first
 #pragma unroll
       for (int i = 0; i < TILE_IN; i++) half_done[i][j] = r[i];
     }
-    __global float* out = d + t * CHANNELS + c;
+    __global float* out = d + IN_PLANE(t, c);
 #pragma unroll
     for (int i = 0; i < TILE_IN; i++) {
       vec_t r[TILE_IN];

@@ -1,7 +1,7 @@
 // conv2d_winograd_input: v = Bᵀ x B for each tile of a chunk of images, x normalised on the way.
 // Host: Sources/Operators/Conv2D/Winograd.swift
 //
-// x: [BATCH, IN_H, IN_W, CHANNELS], v: [POINTS][TILES][CHANNELS] with PLANE_PAD between planes.
+// x: [BATCH, IN_H, IN_W, CHANNELS], v: planes as winograd_tiles.clh says.
 // A work-item takes one tile and ITEM_N vectors of channels, one after the other.
 #include "conv2d/conv2d_activation.clh"
 #include "conv2d/winograd_tiles.clh"
@@ -48,8 +48,8 @@ void conv2d_winograd_input(const __global float* restrict x, ACTIVATION_PARAMETE
     if (c >= CHANNELS) return;
     const struct activation a = ACTIVATION_AT(c);
     if (inside)
-      winograd_input_tile(image + c, row, column, true, a, v + t * CHANNELS + c);
+      winograd_input_tile(image + c, row, column, true, a, v + IN_PLANE(t, c));
     else
-      winograd_input_tile(image + c, row, column, false, a, v + t * CHANNELS + c);
+      winograd_input_tile(image + c, row, column, false, a, v + IN_PLANE(t, c));
   }
 }

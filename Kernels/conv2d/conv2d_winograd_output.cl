@@ -1,7 +1,7 @@
 // conv2d_winograd_output: y = Aᵀ m A [+ residual] for each tile of a chunk of images.
 // Host: Sources/Operators/Conv2D/Winograd.swift
 //
-// m: [POINTS][TILES][CHANNELS] with PLANE_PAD between planes, y: [BATCH, IN_H, IN_W, CHANNELS].
+// m: planes as winograd_tiles.clh says, y: [BATCH, IN_H, IN_W, CHANNELS].
 // A work-item takes one tile and ITEM_N vectors of channels, one after the other.
 #include "conv2d/winograd_tiles.clh"
 
@@ -17,7 +17,7 @@ void conv2d_winograd_output(const __global float* restrict m,
   for (int n = 0; n < ITEM_N; n++) {
     const int c = ((int)get_global_id(0) * ITEM_N + n) * VEC;
     if (c >= CHANNELS) return;
-    const __global float* in = m + t * CHANNELS + c;
+    const __global float* in = m + IN_PLANE(t, c);
     vec_t half_done[TILE_OUT][TILE_IN];
 #pragma unroll
     for (int j = 0; j < TILE_IN; j++) {

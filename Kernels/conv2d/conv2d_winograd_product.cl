@@ -2,9 +2,9 @@
 // the way, for CPUs.
 // Host: Sources/Operators/Conv2D/WinogradProduct.swift
 //
-// v: [POINTS][ROWS][SUM_C], w: [3][3][IN_C][OUT_C], m: [POINTS][ROWS][PUT_C], with PLANE_PAD between
-// planes. Forward sums over IN_C and puts OUT_C. BACKWARD sums over OUT_C, puts IN_C, and turns the
-// filter by 180 degrees.
+// v: [POINTS][SUM_C / TILE_K][ROWS][TILE_K], w: [3][3][IN_C][OUT_C], m: [POINTS][PUT_C / PANEL][ROWS]
+// [PANEL], with PLANE_PAD between planes. Forward sums over IN_C and puts OUT_C. BACKWARD sums over
+// OUT_C, puts IN_C, and turns the filter by 180 degrees.
 // One work-item a group; it makes the products of ROW_BLOCK rows, a panel of PANEL = ITEM_N * VEC
 // channels and the points of POINT_ROWS rows of a tile. TILE_K channels of the filter at a time are
 // transformed into its core's cache, so that u, which is four times w, is never in memory, and no
@@ -40,49 +40,64 @@
 #define V_PLANE (ROWS * SUM_C + PLANE_PAD)
 #define M_PLANE (ROWS * PUT_C + PLANE_PAD)
 
-// The filter at tap (r, s), from VEC channels summed, `k` and on, each to VEC channels put.
-inline void winograd_product_tap(const __global float* restrict w, const int r, const int s,
-                                 const int k, const int n, vec_t g[VEC]) {
-#if BACKWARD
-  const __global float* from = w + (((2 - r) * 3 + 2 - s) * IN_C + n) * OUT_C + k;
-#else
-  const __global float* from = w + ((r * 3 + s) * IN_C + k) * OUT_C + n;
-#endif
+// u at the points of rows from `row0` on, of one channel summed and VEC channels put, from its taps.
+inline void winograd_product_points(const vec_t taps[3][3], const int row0, __local float* u) {
+  vec_t half_done[TILE_IN][3];
 #pragma unroll
-  for (int i = 0; i < VEC; i++) g[i] = load_vec(from + i * OUT_C);
-#if BACKWARD
-  transpose_vecs(g);
-#endif
+  for (int s = 0; s < 3; s++) {
+    const vec_t g[3] = {taps[0][s], taps[1][s], taps[2][s]};
+    vec_t t[TILE_IN];
+    winograd_filter(g, t);
+#pragma unroll
+    for (int i = 0; i < TILE_IN; i++) half_done[i][s] = t[i];
+  }
+  for (int i = 0; i < POINT_ROWS; i++) {
+    vec_t t[TILE_IN];
+    winograd_filter(half_done[row0 + i], t);
+#pragma unroll
+    for (int q = 0; q < TILE_IN; q++) store_local(u + (i * TILE_IN + q) * U_PLANE, t[q]);
+  }
 }
 
 // u of TILE_K channels from `k0` on and the panel from `n0` on, at the points of rows from `row0` on.
+// The filter is read along its rows.
 inline void winograd_product_filter(const __global float* restrict w, const int k0, const int n0,
                                     const int row0, __local float* restrict u) {
-  for (int k = 0; k < TILE_K; k += VEC) {
-    for (int j = 0; j < PANEL; j += VEC) {
-      vec_t taps[3][3][VEC];
-      for (int r = 0; r < 3; r++)
-        for (int s = 0; s < 3; s++) winograd_product_tap(w, r, s, k0 + k, n0 + j, taps[r][s]);
-      for (int l = 0; l < VEC; l++) {
-        vec_t half_done[TILE_IN][3];
-#pragma unroll
+#if BACKWARD
+  for (int j = 0; j < PANEL; j += VEC) {
+    for (int k = 0; k < TILE_K; k += VEC) {
+      vec_t turned[3][3][VEC];
+      for (int r = 0; r < 3; r++) {
         for (int s = 0; s < 3; s++) {
-          const vec_t g[3] = {taps[0][s][l], taps[1][s][l], taps[2][s][l]};
-          vec_t t[TILE_IN];
-          winograd_filter(g, t);
+          const __global float* from = w + (((2 - r) * 3 + 2 - s) * IN_C + n0 + j) * OUT_C + k0 + k;
 #pragma unroll
-          for (int i = 0; i < TILE_IN; i++) half_done[i][s] = t[i];
+          for (int i = 0; i < VEC; i++) turned[r][s][i] = load_vec(from + i * OUT_C);
+          transpose_vecs(turned[r][s]);
         }
-        __local float* to = u + (k + l) * PANEL + j;
-        for (int i = 0; i < POINT_ROWS; i++) {
-          vec_t t[TILE_IN];
-          winograd_filter(half_done[row0 + i], t);
+      }
+      for (int l = 0; l < VEC; l++) {
+        vec_t taps[3][3];
 #pragma unroll
-          for (int q = 0; q < TILE_IN; q++) store_local(to + (i * TILE_IN + q) * U_PLANE, t[q]);
-        }
+        for (int r = 0; r < 3; r++)
+#pragma unroll
+          for (int s = 0; s < 3; s++) taps[r][s] = turned[r][s][l];
+        winograd_product_points(taps, row0, u + (k + l) * PANEL + j);
       }
     }
   }
+#else
+  for (int k = 0; k < TILE_K; k++) {
+    for (int j = 0; j < PANEL; j += VEC) {
+      vec_t taps[3][3];
+#pragma unroll
+      for (int r = 0; r < 3; r++)
+#pragma unroll
+        for (int s = 0; s < 3; s++)
+          taps[r][s] = load_vec(w + ((r * 3 + s) * IN_C + k0 + k) * OUT_C + n0 + j);
+      winograd_product_points(taps, row0, u + k * PANEL + j);
+    }
+  }
+#endif
 }
 
 // m (+)= v · u of one point: COUNT rows, TILE_K channels summed and the panel.
@@ -98,11 +113,11 @@ inline void winograd_product_filter(const __global float* restrict w, const int 
           load_local(u + k * PANEL + j * VEC);                                               \
       _Pragma("unroll") for (int i = 0; i < COUNT; i++)                                      \
           _Pragma("unroll") for (int j = 0; j < ITEM_N; j++) acc[i][j] =                     \
-              fma((vec_t)(v[i * SUM_C + k]), right[j], acc[i][j]);                           \
+              fma((vec_t)(v[i * TILE_K + k]), right[j], acc[i][j]);                           \
     }                                                                                        \
     _Pragma("unroll") for (int i = 0; i < COUNT; i++)                                        \
         _Pragma("unroll") for (int j = 0; j < ITEM_N; j++) {                                 \
-      __global float* to = m + i * PUT_C + j * VEC;                                          \
+      __global float* to = m + i * PANEL + j * VEC;                                          \
       store_vec(to, first ? acc[i][j] : load_vec(to) + acc[i][j]);                           \
     }                                                                                        \
   }
@@ -122,18 +137,18 @@ void conv2d_winograd_product(const __global float* restrict v, const __global fl
   const int m0 = (int)get_global_id(2) * ROW_BLOCK;
   const int end = min(m0 + ROW_BLOCK, ROWS);
   v += row0 * TILE_IN * V_PLANE;
-  m += row0 * TILE_IN * M_PLANE + n0;
+  m += row0 * TILE_IN * M_PLANE + n0 * ROWS;
   for (int k = 0; k < SUM_C; k += TILE_K) {
     winograd_product_filter(w, k, n0, row0, u);
     for (int p = 0; p < POINT_ROWS * TILE_IN; p++) {
-      const __global float* left = v + p * V_PLANE + k;
+      const __global float* left = v + p * V_PLANE + k * ROWS;
       __global float* to = m + p * M_PLANE;
       int row = m0;
       for (; row + ITEM_M <= end; row += ITEM_M)
-        winograd_product_rows(left + row * SUM_C, u + p * U_PLANE, k == 0, to + row * PUT_C);
+        winograd_product_rows(left + row * TILE_K, u + p * U_PLANE, k == 0, to + row * PANEL);
 #if LAST_ROWS
       if (row < end)
-        winograd_product_last_rows(left + row * SUM_C, u + p * U_PLANE, k == 0, to + row * PUT_C);
+        winograd_product_last_rows(left + row * TILE_K, u + p * U_PLANE, k == 0, to + row * PANEL);
 #endif
     }
   }

@@ -64,11 +64,11 @@ package enum Conv2DBackwardData: TunableOperation {
 
   private static func direct(_ problem: Problem, _ tiling: Conv2DTiling) -> OperationPlan {
     let shape = problem.shape
+    let filter = PackedFilter(shape, tiling, backward: true)
     let stem = "conv2d_backward_data_\(tiling.shape.rawValue)"
     return OperationPlan(
-      scratch: [OperationPlan.Scratch("transposed", count: shape.filterCount)],
-      launches: [
-        .kernel(transposeFilter(shape)),
+      scratch: filter.scratch,
+      launches: filter.launches + [
         .kernel(
           OperationPlan.KernelLaunch(
             source: "conv2d/\(stem).cl", entryPoint: stem,
@@ -77,24 +77,9 @@ package enum Conv2DBackwardData: TunableOperation {
             range: tiling.range(
               pixels: classPixels(shape), channels: shape.inChannels,
               classes: shape.stride * shape.stride),
-            arguments: [.buffer("dy"), .buffer("transposed")]
-              + (problem.withResidual ? [.buffer("residual")] : []) + [.buffer("dx")])),
+            arguments: [.buffer("dy"), .buffer(filter.name)]
+              + (problem.withResidual ? [.buffer("residual")] : []) + [.buffer("dx")]))
       ])
-  }
-
-  private static func transposeFilter(_ shape: Conv2DShape) -> OperationPlan.KernelLaunch {
-    let tile = 16
-    return OperationPlan.KernelLaunch(
-      source: "conv2d/conv2d_transpose_filter.cl", entryPoint: "conv2d_transpose_filter",
-      macros: [
-        Macro("IN_C", shape.inChannels), Macro("OUT_C", shape.outChannels), Macro("ITEM_M", tile),
-        Macro("ITEM_N", tile),
-      ],
-      range: NDRange(
-        groups: NDRange.Size(
-          ceilDivide(shape.inChannels, tile), ceilDivide(shape.outChannels, tile),
-          shape.kernel * shape.kernel)),
-      arguments: [.buffer("w"), .buffer("transposed")])
   }
 
   package static func isExact(_ configuration: Configuration) -> Bool {

@@ -140,6 +140,16 @@ package enum Conv2DBackwardFilter: TunableOperation {
     }
   }
 
+  /// Channels of x and of dy that lie together for the kernel: of x the fewest that hold whole
+  /// vectors and whole tiles, of dy a panel.
+  private static func strips(_ shape: Conv2DShape, _ tiling: Conv2DTiling) -> (x: Int, dy: Int) {
+    guard tiling.shape == .tile else { return (shape.inChannels, shape.outChannels) }
+    return (
+      RegisterTile.strip(of: shape.inChannels, itemM: tiling.itemM, vec: tiling.vec),
+      tiling.itemN * tiling.vec
+    )
+  }
+
   private static func direct(
     _ shape: Conv2DShape, _ tiling: Conv2DTiling, splitK: Int
   ) -> OperationPlan {
@@ -158,19 +168,31 @@ package enum Conv2DBackwardFilter: TunableOperation {
         classes: splitK)
     }
     let split = splitK > 1
+    let strips = strips(shape, tiling)
+    let x = PackedChannels(
+      tensor: "x", rows: shape.batch * shape.inHeight * shape.inWidth, channels: shape.inChannels,
+      strip: strips.x, vec: tiling.vec)
+    let dy = PackedChannels(
+      tensor: "dy", rows: shape.outPixels, channels: shape.outChannels, strip: strips.dy,
+      vec: tiling.vec)
     let sum = OperationPlan.KernelLaunch(
       source: "conv2d/conv2d_backward_filter_\(tiling.shape.rawValue).cl", entryPoint: stem,
-      macros: shape.macros + tiling.macros + [Macro("SPLIT_K", splitK)],
+      macros: shape.macros + tiling.macros + [Macro("SPLIT_K", splitK)]
+        + (tiling.shape == .tile ? [Macro("STRIP", strips.x)] : []),
       range: range,
-      arguments: [.buffer("x"), .buffer("dy"), .buffer(split ? "parts" : "dw")])
-    guard split else { return OperationPlan(launches: [.kernel(sum)]) }
+      arguments: [.buffer(x.name), .buffer(dy.name), .buffer(split ? "parts" : "dw")])
+    let packing = x.launches + dy.launches
+    guard split else {
+      return OperationPlan(
+        scratch: x.scratch + dy.scratch, launches: packing + [.kernel(sum)])
+    }
     let unroll = tiling.shape == .tile ? 4096 : 1
     let workGroup = tiling.shape == .tile ? 1 : 64
     return OperationPlan(
-      scratch: [
+      scratch: x.scratch + dy.scratch + [
         OperationPlan.Scratch("parts", count: splitK * shape.filterCount)
       ],
-      launches: [
+      launches: packing + [
         .kernel(sum),
         .kernel(
           OperationPlan.KernelLaunch(

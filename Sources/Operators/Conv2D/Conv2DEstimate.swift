@@ -117,7 +117,8 @@ struct Conv2DEstimate {
     let taps = shape.kernel * shape.kernel
     let rows = shape.outPixels
     // Each value is copied once for every panel: a load and a store of a vector.
-    let panels = channelsProduced / (tiling.itemN * tiling.vec)
+    let columns = tiling.itemN * tiling.vec
+    let panels = channelsProduced / columns
     let copies = Double(rows * taps * channelsSummed * panels) / Double(file.width) * 2
     let products = multiplyAddCycles(
       tile, rows: rows, k: taps * channelsSummed, columns: channelsProduced)
@@ -159,15 +160,17 @@ struct Conv2DEstimate {
     let traffic = 3 * Double(chunks * planes) / bandwidth(planes)
     // A group reads its rows for every panel, and its sums again in every round but the first.
     let columns = tiling.itemN * tiling.vec
-    let place = 4 * pointRows * (tiling.outTile + 2) * rowBlock
+    let points = pointRows * (tiling.outTile + 2)
+    let rowsOfChannels = 4 * points * rowBlock * channelsSummed
+    let round = WinogradTiling.roundBytes(
+      points: points, tileK: tileK, panel: columns, rowBlock: rowBlock)
     let reading =
-      4 * Double(chunks * tiling.points * rows)
-      * (Double(channelsProduced / columns * channelsSummed) / bandwidth(place * channelsSummed)
-        + 2 * Double((channelsSummed / tileK - 1) * channelsProduced)
-        / bandwidth(place * columns))
+      4 * Double(chunks * tiling.points * rows * channelsProduced)
+      * (Double(channelsSummed) / Double(columns) / bandwidth(rowsOfChannels)
+        + 2 * Double(channelsSummed / tileK - 1) / bandwidth(round))
     let groups =
       channelsProduced / columns * (tiling.outTile + 2) / pointRows * ceilDivide(rows, rowBlock)
-    return (max(products, reading) + filters) * unevenness(groups: groups)
+    return (products + reading + filters) * unevenness(groups: groups)
       + (transformCycles(tiling.outTile) + traffic) * unevenness(groups: rows)
   }
 
@@ -183,7 +186,7 @@ struct Conv2DEstimate {
     let reading = Double(ceilDivide(tiles, tiling.block)) * Double(filter) / bandwidth(filter)
     let writing = 3 * Double(filter) / Conv2DEstimate.memoryBandwidth
     return writing
-      + (max(products, reading) + transformCycles(tiling.outTile))
+      + (products + reading + transformCycles(tiling.outTile))
       * unevenness(groups: ceilDivide(tiles, tiling.block))
   }
 }

@@ -78,18 +78,21 @@ package enum Conv2DForward: TunableOperation {
   }
 
   private static func direct(_ problem: Problem, _ tiling: Conv2DTiling) -> OperationPlan {
+    let filter = PackedFilter(problem.shape, tiling, backward: false)
     let stem = "conv2d_forward_\(tiling.shape.rawValue)"
-    return OperationPlan(launches: [
-      .kernel(
-        OperationPlan.KernelLaunch(
-          source: "conv2d/\(stem).cl", entryPoint: stem,
-          macros: problem.shape.macros + tiling.macros
-            + [Macro("WITH_RESIDUAL", problem.withResidual)],
-          range: tiling.range(
-            pixels: problem.shape.outPixels, channels: problem.shape.outChannels),
-          arguments: [.buffer("x"), .buffer("w")]
-            + (problem.withResidual ? [.buffer("residual")] : []) + [.buffer("y")]))
-    ])
+    return OperationPlan(
+      scratch: filter.scratch,
+      launches: filter.launches + [
+        .kernel(
+          OperationPlan.KernelLaunch(
+            source: "conv2d/\(stem).cl", entryPoint: stem,
+            macros: problem.shape.macros + tiling.macros
+              + [Macro("WITH_RESIDUAL", problem.withResidual)],
+            range: tiling.range(
+              pixels: problem.shape.outPixels, channels: problem.shape.outChannels),
+            arguments: [.buffer("x"), .buffer(filter.name)]
+              + (problem.withResidual ? [.buffer("residual")] : []) + [.buffer("y")]))
+      ])
   }
 
   package static func isExact(_ configuration: Configuration) -> Bool {

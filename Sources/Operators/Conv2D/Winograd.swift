@@ -13,9 +13,10 @@ struct WinogradLaunches {
     [Macro("VEC", tiling.vec), Macro("WG_X", tiling.workGroup), Macro("TILE_OUT", tiling.outTile)]
   }
 
-  /// A transform between a tensor of `channels` and the planes of a chunk.
+  /// A transform between a tensor of `channels` and the planes of a chunk, in strips of `strip`.
   func transform(
-    _ stem: String, channels: Int, firstImage: Int, from source: String, to target: String,
+    _ stem: String, channels: Int, strip: Int, firstImage: Int, from source: String,
+    to target: String,
     residual: String? = nil, macros: [Macro] = [], normalization: InputNormalization? = nil
   ) -> OperationPlan.Launch {
     let vectors = channels / tiling.vec
@@ -27,7 +28,8 @@ struct WinogradLaunches {
         source: "conv2d/\(stem).cl", entryPoint: stem,
         macros: transformMacros + [
           Macro("IN_H", shape.inHeight), Macro("IN_W", shape.inWidth),
-          Macro("CHANNELS", channels), Macro("IMAGES", tiling.images), Macro("ITEM_N", itemN),
+          Macro("CHANNELS", channels), Macro("STRIP", strip), Macro("IMAGES", tiling.images),
+          Macro("ITEM_N", itemN),
         ] + macros,
         range: NDRange(
           groups: NDRange.Size(groups, tiling.tiles(shape)), local: NDRange.Size(tiling.workGroup)),
@@ -38,11 +40,13 @@ struct WinogradLaunches {
 
   /// v from a tensor, normalised on the way where asked for.
   func input(
-    channels: Int, firstImage: Int, from source: String, normalization: InputNormalization?
+    channels: Int, strip: Int, firstImage: Int, from source: String,
+    normalization: InputNormalization?
   ) -> OperationPlan.Launch {
     transform(
-      "conv2d_winograd_input", channels: channels, firstImage: firstImage, from: source, to: "v",
-      macros: InputNormalization.macros(normalization), normalization: normalization)
+      "conv2d_winograd_input", channels: channels, strip: strip, firstImage: firstImage,
+      from: source, to: "v", macros: InputNormalization.macros(normalization),
+      normalization: normalization)
   }
 
   /// The channels that forward or backward data sums over, and those that it puts.
@@ -103,6 +107,7 @@ struct WinogradLaunches {
     normalization: InputNormalization? = nil
   ) -> OperationPlan {
     let (sum, put) = channels(backward: backward)
+    let strips = strips(sum: sum, put: put)
     // Where the products need the whole transformed filter in memory.
     let filters =
       if case .panel = tiling.product { [OperationPlan.Launch]() } else {
@@ -111,11 +116,13 @@ struct WinogradLaunches {
     var launches = filters
     for first in chunks {
       launches += [
-        input(channels: sum, firstImage: first, from: source, normalization: normalization),
+        input(
+          channels: sum, strip: strips.read, firstImage: first, from: source,
+          normalization: normalization),
         product(backward: backward),
         transform(
-          "conv2d_winograd_output", channels: put, firstImage: first, from: "m", to: target,
-          residual: withResidual ? "residual" : nil,
+          "conv2d_winograd_output", channels: put, strip: strips.written, firstImage: first,
+          from: "m", to: target, residual: withResidual ? "residual" : nil,
           macros: [Macro("WITH_RESIDUAL", withResidual)]),
       ]
     }
@@ -129,14 +136,16 @@ struct WinogradLaunches {
 
   /// Backward filter.
   func gradientPlan(normalization: InputNormalization?) -> OperationPlan {
+    let strips = gradientStrips
     var launches: [OperationPlan.Launch] = []
     for (number, first) in chunks.enumerated() {
       launches += [
         input(
-          channels: shape.inChannels, firstImage: first, from: "x", normalization: normalization),
+          channels: shape.inChannels, strip: strips.a, firstImage: first, from: "x",
+          normalization: normalization),
         transform(
-          "conv2d_winograd_gradient", channels: shape.outChannels, firstImage: first, from: "dy",
-          to: "d"),
+          "conv2d_winograd_gradient", channels: shape.outChannels, strip: strips.b,
+          firstImage: first, from: "dy", to: "d"),
         transposedProduct(accumulate: number > 0),
       ]
     }
@@ -145,7 +154,8 @@ struct WinogradLaunches {
         OperationPlan.Scratch("v", count: tiling.planesCount(shape, channels: shape.inChannels)),
         OperationPlan.Scratch("d", count: tiling.planesCount(shape, channels: shape.outChannels)),
         OperationPlan.Scratch(
-          "du", count: tiling.points * shape.inChannels * shape.outChannels),
+          "du",
+          count: tiling.points * (shape.inChannels * shape.outChannels + WinogradTiling.planePad)),
       ],
       launches: launches + [filterGradient])
   }

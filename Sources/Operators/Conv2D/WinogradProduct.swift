@@ -8,6 +8,21 @@ extension WinogradLaunches {
   /// Floats from one point's plane of a chunk's tiles to the next.
   private func plane(channels: Int) -> Int { rows * channels + WinogradTiling.planePad }
 
+  /// Channels that lie together in the planes that a product reads and writes.
+  func strips(sum: Int, put: Int) -> (read: Int, written: Int) {
+    guard case .panel(let tileK, _, _) = tiling.product else { return (sum, put) }
+    return (tileK, tiling.itemN * tiling.vec)
+  }
+
+  /// Channels that lie together in the planes that backward filter's product reads.
+  var gradientStrips: (a: Int, b: Int) {
+    guard case .tile = tiling.product else { return (shape.inChannels, shape.outChannels) }
+    return (
+      RegisterTile.strip(of: shape.inChannels, itemM: tiling.itemM, vec: tiling.vec),
+      tiling.itemN * tiling.vec
+    )
+  }
+
   private var tileMacros: [Macro] {
     [
       Macro("VEC", tiling.vec), Macro("ITEM_M", tiling.itemM), Macro("ITEM_N", tiling.itemN),
@@ -60,13 +75,15 @@ extension WinogradLaunches {
     let macros =
       tileMacros + [
         Macro("IN_C", inChannels), Macro("OUT_C", outChannels),
-        Macro("B_PAD", WinogradTiling.planePad), Macro("ACCUMULATE", accumulate),
+        Macro("B_PAD", WinogradTiling.planePad), Macro("C_PAD", WinogradTiling.planePad),
+        Macro("ACCUMULATE", accumulate),
       ]
     switch tiling.product {
     case .panel: preconditionFailure("a product of forward and backward data")
     case .tile:
       return kernel(
-        "batched_product_transposed_tile", macros: macros,
+        "batched_product_transposed_tile",
+        macros: macros + [Macro("STRIP", gradientStrips.a)],
         range: NDRange(
           groups: NDRange.Size(
             outChannels / (tiling.itemN * tiling.vec), inChannels / tiling.itemM, tiling.points)),
@@ -82,7 +99,8 @@ extension WinogradLaunches {
           m: inChannels, n: outChannels, k: rows, transposeA: .yes, beta: accumulate ? 1 : 0,
           batch: BLAS.Batch(
             count: tiling.points, strideA: plane(channels: inChannels),
-            strideB: plane(channels: outChannels), strideC: inChannels * outChannels)),
+            strideB: plane(channels: outChannels),
+            strideC: inChannels * outChannels + WinogradTiling.planePad)),
         a: "v", b: "d", c: "du")
     }
   }

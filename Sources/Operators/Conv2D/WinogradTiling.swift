@@ -127,8 +127,8 @@ extension WinogradTiling {
         rows: .partial(rows), channels: channelsProduced,
         vecs: [16, 8, 4].filter(channelsSummed.isMultiple(of:)), on: device
       ).prefix(outTile == 4 ? 3 : 1).flatMap { tile in
-        [1, (outTile + 2) / 2, outTile + 2].compactMap { pointRows in
-          chunk.panel(
+        (1...outTile + 2).filter { (outTile + 2).isMultiple(of: $0) }.flatMap { pointRows in
+          chunk.panels(
             tile, pointRows: pointRows, rows: rows, channelsSummed: channelsSummed,
             channelsProduced: channelsProduced, on: device)
         }
@@ -136,29 +136,39 @@ extension WinogradTiling {
     }
   }
 
-  /// The same chunk with these products; nil where not even the fewest channels of a filter fit.
-  private func panel(
+  /// Bytes that a group of `Product.panel` goes through in one of its rounds: its part of the
+  /// transformed filter, the rows of the input's planes and those of the sums.
+  static func roundBytes(points: Int, tileK: Int, panel: Int, rowBlock: Int) -> Int {
+    4 * points * (tileK * panel + rowBlock * (tileK + panel))
+  }
+
+  /// The same chunk with these products; none where not even the fewest channels of a filter fit.
+  private func panels(
     _ tile: RegisterTile, pointRows: Int, rows: Int, channelsSummed: Int, channelsProduced: Int,
     on device: DeviceInfo
-  ) -> WinogradTiling? {
+  ) -> [WinogradTiling] {
     let panel = tile.itemN * tile.vec
-    func localBytes(_ tileK: Int) -> Int {
-      4 * pointRows * (outTile + 2) * (tileK * panel + WinogradTiling.planePad)
-    }
-    // The transformed part of a filter stays in a core's cache, with room for what it meets there.
-    let limit = min(device.localMemory, device.cacheOfCore / 2)
-    let tileK = Array(stride(from: tile.vec, through: channelsSummed, by: tile.vec)).last {
-      channelsSummed.isMultiple(of: $0) && localBytes($0) <= limit
-    }
-    guard let tileK else { return nil }
+    let points = pointRows * (outTile + 2)
     let groups = channelsProduced / panel * ((outTile + 2) / pointRows)
     // Each block of rows transforms the filter anew: no more of them than keep the cores busy.
     let blocks = max(1, min(ceilDivide(4 * device.computeUnits, groups), rows / tile.itemM))
     let rowBlock = ceilDivide(ceilDivide(rows, blocks), tile.itemM) * tile.itemM
-    var result = self
-    (result.itemM, result.itemN, result.vec) = (tile.itemM, tile.itemN, tile.vec)
-    result.product = .panel(tileK: tileK, pointRows: pointRows, rowBlock: rowBlock)
-    return result
+    let fitting = stride(from: tile.vec, through: channelsSummed, by: tile.vec).filter {
+      let localBytes = 4 * points * ($0 * panel + WinogradTiling.planePad)
+      return channelsSummed.isMultiple(of: $0)
+        && localBytes <= min(device.localMemory, device.cacheOfCore / 2)
+    }
+    // A round that stays in a core's cache, and the longest of which the filter does.
+    let inCache = fitting.last {
+      WinogradTiling.roundBytes(points: points, tileK: $0, panel: panel, rowBlock: rowBlock)
+        <= device.cacheOfCore * 3 / 4
+    }
+    return unique([inCache, fitting.last].compactMap { $0 }).map { tileK in
+      var result = self
+      (result.itemM, result.itemN, result.vec) = (tile.itemM, tile.itemN, tile.vec)
+      result.product = .panel(tileK: tileK, pointRows: pointRows, rowBlock: rowBlock)
+      return result
+    }
   }
 
   /// A GPU's chunks take no more than this with what lies between the transforms.
