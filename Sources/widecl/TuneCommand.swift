@@ -20,13 +20,15 @@ struct TuneCommand: ParsableCommand {
       --op matrix_product. Convolutions that have a result keep it; --again measures them anew.
 
       Example:
-        widecl tune wrn-16-4 --batch 128 --budget 10m
+        widecl tune wrn-16-4 --budget 10m
       """)
 
   @Argument(help: "Models: \(ModelName.forms). Default: wrn-16-4 and wrn-28-10.")
   var models: [String] = []
   @OptionGroup(title: "Model") var modelOptions: ModelOptions
-  @Option(help: "Images in a batch.") var batch = 32
+  @Option(
+    help: "Images in a batch; the recipe's, 128 or 256 for ImageNet's models, by default.")
+  var batch: Int?
   @Option(
     help: "Image size CxHxW; 3x32x32, or 3x224x224 for ImageNet's models, by default.",
     transform: ImageShape.init(parsing:))
@@ -57,7 +59,7 @@ struct TuneCommand: ParsableCommand {
   @Flag(help: .hidden) var worker = false
 
   func validate() throws {
-    guard (1...100_000).contains(batch), (1...100_000).contains(classes ?? 1) else {
+    guard (1...100_000).contains(batch ?? 1), (1...100_000).contains(classes ?? 1) else {
       throw ValidationError("--batch and --classes must be 1 to 100000")
     }
     let actions = [list, clear, export != nil, importFile != nil].count { $0 }
@@ -110,10 +112,13 @@ struct TuneCommand: ParsableCommand {
   }
 
   private func tune(_ store: TuningStore) throws {
-    let networks = try (models.isEmpty ? ["wrn-16-4", "wrn-28-10"] : models).map {
+    let tunings = try (models.isEmpty ? ["wrn-16-4", "wrn-28-10"] : models).map {
       let model = try modelOptions.model(named: $0)
-      return model.network(
-        image: image ?? model.usualImage, classes: classes ?? model.usualClasses)
+      let recipe = model.usualImage.height > 32 ? Recipe.imagenet : .cifar
+      return ModelTuning(
+        network: model.network(
+          image: image ?? model.usualImage, classes: classes ?? model.usualClasses),
+        batch: batch ?? recipe.batchSize)
     }
     Interrupt.install()
     let context = try deviceOptions.makeContext()
@@ -122,9 +127,7 @@ struct TuneCommand: ParsableCommand {
     let chooser = TunedChooser(
       [content.database, TuningDatabase(shippedWith: context.kernels)], algorithms: algorithms,
       distrust: store.distrust)
-    let instances = networks.flatMap {
-      ModelTuning(network: $0, batch: batch).instances(on: context.info, choosing: chooser)
-    }
+    let instances = tunings.flatMap { $0.instances(on: context.info, choosing: chooser) }
     let all = try
       (productTasks(on: context.info)
       + TuningTask.tasks(of: instances, on: context.info)).filter {

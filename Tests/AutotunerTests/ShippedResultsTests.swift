@@ -18,18 +18,17 @@ struct ShippedResultsTests {
     return Self.shipped.devices.map(\.device).filter { $0.isSameClass(as: key) }.map(\.name)
   }
 
-  private static let convolution = Conv2DForward.Problem(
-    shape: Conv2DShape(
-      batch: 32, inHeight: 16, inWidth: 16, inChannels: 128, outChannels: 128, kernel: 3))
+  private static let problem = BatchNormReLUBackward.Problem(
+    rows: 8192, channels: 128, withAddend: true)
 
-  /// What the shipped results of a device give for `convolution`.
-  private func best(of name: String) throws -> Conv2DForward.Configuration {
+  /// What the shipped results of a device give for `problem`.
+  private func best(of name: String) throws -> BatchNormReLUBackward.Configuration {
     let results = try #require(Self.shipped.devices.first { $0.device.name.contains(name) })
     let info = DeviceInfo.madeUp(
       results.device.name, driver: results.device.driver, platform: results.device.platform,
       vendor: results.device.vendor, width: results.device.nativeFloatWidth)
     let choice = TunedChooser([Self.shipped]).choice(
-      for: Conv2DForward.self, Self.convolution, on: info)
+      for: BatchNormReLUBackward.self, Self.problem, on: info)
     #expect(choice.source <= .nearest)
     return choice.configuration
   }
@@ -46,7 +45,7 @@ struct ShippedResultsTests {
     let device = Self.processor(name, width: 8)
     #expect(sources(of: device) == ["pthread-haswell-AMD EPYC"])
     let choice = TunedChooser([Self.shipped]).choice(
-      for: Conv2DForward.self, Self.convolution, on: device)
+      for: BatchNormReLUBackward.self, Self.problem, on: device)
     #expect(choice.source == .deviceClass)
     #expect(try choice.configuration == best(of: "pthread-haswell"))
   }
@@ -61,7 +60,7 @@ struct ShippedResultsTests {
     let device = Self.processor(name, width: 16)
     #expect(sources(of: device) == ["pthread-skylake-avx512-AMD EPYC"])
     let choice = TunedChooser([Self.shipped]).choice(
-      for: Conv2DForward.self, Self.convolution, on: device)
+      for: BatchNormReLUBackward.self, Self.problem, on: device)
     #expect(choice.source == .deviceClass)
     #expect(try choice.configuration == best(of: "pthread-skylake-avx512"))
   }

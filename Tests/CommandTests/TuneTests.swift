@@ -25,6 +25,14 @@ struct TuneTests {
     try cache.get().url.appending(path: "widecl").appending(path: name)
   }
 
+  @Test("without --batch it is that of the recipe that trains the model")
+  func recipesBatch() throws {
+    let tuned = try run(["tune", "wrn-10-1", "--op", "softmax", "--budget", "1ms", "--json"])
+    let results = try #require(tuned.object()["results"] as? [[String: Any]])
+    #expect(results.allSatisfy { ($0["problem"] as? String)?.contains("N128 ") == true })
+    #expect(!results.isEmpty, "\(tuned.error)")
+  }
+
   @Test("results are kept, listed, exported, forgotten and imported")
   func lifeOfAResult() throws {
     let tuned = try run(Self.tune + ["--json"])
