@@ -68,7 +68,7 @@ let package = Package(
     .target(
       name: "Datasets",
       dependencies: [
-        "CArchive", "CCrypto", "CImages", "CLAPACK", "CZlib", "Files", "Randomness",
+        "CArchive", "CCrypto", "CImages", "CLAPACK", "CZlib", "Files", "Randomness", "Spelling",
       ],
       swiftSettings: settings),
     .target(

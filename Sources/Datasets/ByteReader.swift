@@ -91,6 +91,6 @@ final class InputFile: ByteReader {
   private static func failure(_ path: String, _ why: String) -> DataError {
     DataError(
       .missing, what: path, why: why.prefix(1).lowercased() + why.dropFirst(),
-      whatToDo: "choose another folder with --data-path or make the file readable")
+      whatToDo: "check the path, and that the file may be read")
   }
 }

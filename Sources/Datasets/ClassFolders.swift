@@ -29,10 +29,12 @@ struct ClassFolders {
       var walk = Walk(visited: ancestors)
       try walk.enter(folder, below: [])
       let name = FilePath.text(entry.name).precomposedStringWithCanonicalMapping
-      if let other = folders[name] {
+      if folders[name] != nil {
         problems.append(
           ImageFolder.wrong(
-            folder, "the same class as \(root.appending(other.name)), as Unicode has it",
+            folder,
+            "its name looks like that of another folder and differs only in Unicode's form, "
+              + "composed (NFC) or not (NFD): both are one class",
             "put the images of both into one folder"))
       }
       if walk.images.isEmpty {

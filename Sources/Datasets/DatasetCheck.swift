@@ -178,6 +178,13 @@ extension DatasetName {
   ///
   /// MNIST and Fashion-MNIST have files of the same names: the folder's own decides.
   public init(foundIn folder: URL) throws(DataError) {
+    let place = FilePath(folder)
+    guard place.isFolder else {
+      throw DataError(
+        .missing, what: folder.path, why: place.status == nil ? "no such folder" : "not a folder",
+        whatToDo: "name a folder with the files of a data set, or a folder of images for each class"
+      )
+    }
     let known = Self.onDisk + [.folder(size: Self.usualFolderSize)]
     let found = known.filter { DatasetFiles($0, in: folder).anyExists }
     let path = folder.standardizedFileURL.path
@@ -187,7 +194,7 @@ extension DatasetName {
     guard let name = named ?? found.first else {
       throw DataError(
         .missing, what: folder.path, why: "holds no file of a known data set",
-        whatToDo: "name a folder with the files of one, or with train/CLASS and val/CLASS")
+        whatToDo: "name a folder with the files of one, or with a folder of images for each class")
     }
     // Any folder of classes, not ImageNet alone.
     self = named == nil && name.imageFileSize != nil ? .folder(size: Self.usualFolderSize) : name

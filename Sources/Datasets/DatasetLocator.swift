@@ -86,7 +86,9 @@ public struct DatasetLocator: Sendable {
         .missing, what: "--data-path", why: "empty",
         whatToDo: "name the folder that holds \(name)")
     }
-    if case .folder = name, explicit == nil {
+    if case .folder = name {
+      // What it holds is told by its reader.
+      if let explicit { return URL(fileURLWithPath: explicit) }
       throw DataError(
         .usage, what: name.description, why: "it is not said which folder",
         whatToDo: "name the folder of the images with --data-path, or give its path as --data")

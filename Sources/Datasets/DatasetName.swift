@@ -1,3 +1,5 @@
+import Spelling
+
 /// A data set the engine can train on.
 public enum DatasetName: Hashable, Sendable, CustomStringConvertible {
   /// Fashion-MNIST: 60000 + 10000 images of 1x28x28, 10 classes.
@@ -69,12 +71,11 @@ public enum DatasetName: Hashable, Sendable, CustomStringConvertible {
       self = .folder(size: Self.usualFolderSize)
       return
     }
-    let forms = Self.imageForms + ["PATH of a folder", Self.arraysForm, Self.syntheticForm]
-    let known = (Self.onDisk.map(\.description) + forms).joined(separator: ", ")
+    let question = Spelling.question(text, among: Self.onDisk.map(\.description))
     throw DataError(
       .usage, what: text.isEmpty ? "data set" : text,
-      why: text.isEmpty ? "the name is empty" : "no data set has this name",
-      whatToDo: "choose one of \(known)")
+      why: text.isEmpty ? "the name is empty" : "no data set or folder has this name" + question,
+      whatToDo: "'widecl data list' shows the names; a folder of images is given by its path")
   }
 
   /// A name of the form `imagenet:SIZE` or `folder:SIZE`; nil for another.

@@ -166,7 +166,7 @@ package struct ImageFolder {
       throw DataError(
         .missing, what: folder.description,
         why: folder.status == nil ? "no such folder" : "not a folder",
-        whatToDo: "name a folder with train/CLASS and val/CLASS in it with --data-path")
+        whatToDo: "name a folder that has a folder of images for each class")
     }
     return try FolderListing.entries(of: folder)
   }

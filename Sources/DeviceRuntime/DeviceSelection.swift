@@ -57,7 +57,7 @@ struct DeviceSelection {
           + "\(candidates[index].unusableReason ?? ""); choose another of \(list())")
     }
     throw DeviceError(
-      "no device matches '\(request)': there are \(list()); give an index or a part of a name")
+      "no device matches '\(request)'; choose one by its index or a part of its name: \(list())")
   }
 
   /// What the first of these rules that finds any finds: index, whole name, part of the device's
@@ -86,7 +86,7 @@ struct DeviceSelection {
   }
 
   private func list(_ indices: [Int]? = nil) -> String {
-    (indices ?? Array(candidates.indices)).map { "\($0) \(candidates[$0].info.name)" }
+    (indices ?? Array(candidates.indices)).map { "\($0) (\(candidates[$0].info.name))" }
       .joined(separator: ", ")
   }
 }

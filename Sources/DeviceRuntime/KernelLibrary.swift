@@ -33,15 +33,19 @@ package struct KernelLibrary: Sendable {
     path.hasPrefix("tuned/") && path.hasSuffix(".json")
   }
 
+  /// The paths of the kernels and of what they include; nil where a folder cannot be read.
+  private var paths: [String]? {
+    guard let directory else { return Self.embeddedPaths }
+    return try? FileManager.default.subpathsOfDirectory(atPath: directory.path)
+      .filter { $0.hasSuffix(".cl") || $0.hasSuffix(".clh") }
+  }
+
+  /// Whether there is no kernel at all.
+  package var isEmpty: Bool { paths?.isEmpty ?? true }
+
   /// A number that changes with any of the kernels; nil where a folder cannot be read.
   package var digest: UInt64? {
-    var paths = Self.embeddedPaths
-    if let directory {
-      guard let found = try? FileManager.default.subpathsOfDirectory(atPath: directory.path) else {
-        return nil
-      }
-      paths = found.filter { $0.hasSuffix(".cl") || $0.hasSuffix(".h") }
-    }
+    guard let paths else { return nil }
     return fnv1a(
       paths.sorted().map { "\($0)\n\((try? text(at: $0, includedBy: nil)) ?? "")" }
         .joined(separator: "\n").utf8)

@@ -1,6 +1,7 @@
 import Autotuner
 import DeviceRuntime
 import Dispatch
+import Foundation
 import Operators
 
 /// Checks each operation of a run on the device that it runs on, as the run binds it, before the run
@@ -128,7 +129,7 @@ package final class Checks {
       guard !seen.contains(key), found[key] == nil else { continue }
       let known = record.verdict(key)
       if let failure = wrong[key] ?? (isFresh ? nil : known?.failure) {
-        throw CheckError(key, failure: failure, on: context.info)
+        throw CheckError(key, failure: failure, in: context)
       }
       let isReplacement =
         record.hasWrong(operation: key.operation)
@@ -244,9 +245,10 @@ package struct CheckError: Error, CustomStringConvertible {
       + "after the device and go on from the last checkpoint with --resume"
   }
 
-  init(_ key: CheckKey, failure: String, on info: DeviceInfo) {
+  init(_ key: CheckKey, failure: String, in context: Context) {
     description =
-      "\(key.description(on: info)): no configuration is right, the last one: \(failure); "
-      + "update the driver or choose another --device"
+      "\(key.description(on: context.info)): no configuration is right, the last one: \(failure); "
+      + (context.kernels.directory.map { "mend the kernels in \($0.path)" }
+        ?? "update the driver or choose another --device")
   }
 }

@@ -46,7 +46,7 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
       throw ModelError(
         what: "model '\(text.filter { !$0.isNewline }.prefix(60))'",
         why: "unknown name\(Spelling.question(text, among: ModelName.examples))",
-        whatToDo: "use \(ModelName.forms)")
+        whatToDo: "see 'widecl models'")
     }
     self.family = family
   }

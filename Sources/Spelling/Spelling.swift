@@ -2,16 +2,25 @@
 package enum Spelling {
   /// The word among `words` that takes the fewest changes to become `word`; nil where none is near.
   ///
-  /// Capitals, blanks, hyphens and underscores do not count: "batch_size" is "batchSize".
+  /// Capitals, blanks, hyphens and underscores do not count: "batch_size" is "batchSize". A word
+  /// that was not typed to its end is nearest of all: "wrn-28" is "wrn-28-10".
   package static func nearest(to word: String, among words: some Sequence<String>) -> String? {
     let letters = plain(word)
     // Nobody types a longer one, and the time grows with its length.
     guard !letters.isEmpty, letters.utf8.count <= 100 else { return nil }
+    if letters.count >= shortestBeginning,
+      let whole = words.first(where: { plain($0).hasPrefix(letters) })
+    {
+      return whole
+    }
     let nearest = words.map { (word: $0, distance: distance(letters, plain($0))) }
       .min { $0.distance < $1.distance }
     guard let nearest, nearest.distance <= max(2, letters.count / 3) else { return nil }
     return nearest.word
   }
+
+  /// Letters that are enough to know a word by its beginning.
+  private static let shortestBeginning = 3
 
   /// A question to put behind an error about an unknown word; empty where no word is near.
   package static func question(_ word: String, among words: some Sequence<String>) -> String {

@@ -22,4 +22,16 @@ extension Checkpoint.Header {
     if isSquare { result["short_side"] = "\(side)" }
     return result
   }
+
+  /// How images are prepared for the network, in a line for whoever exports it.
+  package var preparationInWords: String {
+    let steps = imagePreparation
+    let normalised =
+      whitening == nil
+      ? "less the mean, by the standard deviation"
+      : "normalised and whitened by the checkpoint's matrix"
+    return "images go in as \(image), \(steps["color"] ?? ""): scaled, "
+      + "\(steps["scale"] ?? ""); \(steps["crop"] ?? ""); \(normalised); "
+      + "docs/predict.md (share/doc/widecl/predict.md) shows it in Python"
+  }
 }

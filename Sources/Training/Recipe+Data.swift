@@ -14,16 +14,19 @@ extension Recipe {
     images / batchSize + (!dropLastBatch && images % batchSize > 0 ? 1 : 0)
   }
 
+  /// Throws with status 64 where an epoch of so many images would have no step.
+  package func check(images: Int) throws(TrainingError) {
+    guard stepSizes(images: images).isEmpty else { return }
+    throw TrainingError(
+      .usage, "batch size \(batchSize)",
+      why: "there are only \(images) training images and the last partial batch is dropped",
+      advice: "give a smaller --batch")
+  }
+
   /// Throws with status 64 where training by the recipe on `data` makes no sense.
   func check(fits data: Dataset) throws(TrainingError) {
     try validate()
-    guard !stepSizes(images: data.train.count).isEmpty else {
-      throw TrainingError(
-        .usage, "batch size \(batchSize)",
-        why: "there are only \(data.train.count) training images and the last partial batch is "
-          + "dropped",
-        advice: "give a smaller --batch")
-    }
+    try check(images: data.train.count)
     guard data.test.count > 0 else {
       throw TrainingError(
         .usage, "data set \(data.name)", why: "it has no test images",

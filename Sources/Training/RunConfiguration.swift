@@ -27,6 +27,8 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
   package var device: String
   package var driver: String
   package var recipe: Recipe
+  /// What is done about the orientation that a camera noted, where the user said it.
+  package var orientation: OrientationHandling?
   /// Where the run started from another's weights.
   package var fineTuning: FineTuning?
   /// Of a folder of several runs, how many; nil for one.
@@ -39,8 +41,8 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
 
   package init(
     model: Model, data: Dataset, dataPath: String?, limit: Int?, microBatch: Int?, seed: UInt64,
-    device: DeviceInfo, recipe: Recipe, fineTuning: FineTuning?, runs: Int? = nil,
-    origin: RunOrigin? = nil
+    device: DeviceInfo, recipe: Recipe, fineTuning: FineTuning?,
+    orientation: OrientationHandling? = nil, runs: Int? = nil, origin: RunOrigin? = nil
   ) {
     self.model = model.name
     blocksPerGroup = model.blocksPerGroup
@@ -55,6 +57,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     driver = device.driver
     self.recipe = recipe
     self.fineTuning = fineTuning
+    self.orientation = orientation
     self.runs = runs
     testImages = data.test.count
     command = origin?.command
@@ -64,14 +67,17 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
   /// Reads the file of a run's folder; throws with status 66 where there is none, 65 where it is
   /// not what a run writes.
   package init(folder: String) throws(TrainingError) {
-    let path = RunFolder.config(in: folder)
-    let file: InputFile
-    do { file = try InputFile(path) } catch {
+    let file = try Self.file(in: folder)
+    try self.init(json: Data(file.read(file.size)), source: RunFolder.config(in: folder))
+  }
+
+  /// Opens the file of a run's folder; throws with status 66 where there is none.
+  static func file(in folder: String) throws(TrainingError) -> InputFile {
+    do { return try InputFile(RunFolder.config(in: folder)) } catch {
       throw TrainingError(
         error.category, folder, why: "it is no folder of a run: its config.json \(error.why)",
         advice: "give a folder that 'widecl train' wrote")
     }
-    try self.init(json: Data(file.read(file.size)), source: path)
   }
 
   /// Reads the file's content; `source` names it in errors, which have status 65.

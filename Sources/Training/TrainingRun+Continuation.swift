@@ -30,16 +30,25 @@ extension TrainingRun.Options {
   ) throws {
     let steps = recipe.stepsPerEpoch(images: data.train.count)
     let classes = old.knownClasses(file: path).difference(from: data)
+    func other<Value: Equatable>(_ name: String, _ new: Value, _ begun: Value) -> String {
+      new == begun ? name : "\(name) (\(new), not \(begun))"
+    }
+    func other(_ name: String, _ new: Int?, _ begun: Int?) -> String {
+      other(name, new.map(String.init) ?? "none", begun.map(String.init) ?? "none")
+    }
     let conditions: [(name: String, holds: Bool)] = [
-      ("model", "\(old.model)" == "\(model)"), ("data", old.data == data.name),
+      (other("model", model.name, old.model.name), "\(old.model)" == "\(model)"),
+      (other("data", data.name, old.data), old.data == data.name),
       // Of other data the number of classes says enough.
       ("classes (\(classes ?? ""))", classes == nil || old.classes != data.classes),
       // Checkpoints of older versions have no digest.
       ("list of image files", old.filesDigest.map { $0 == digest } ?? true),
       ("choice of the test images", old.heldOut == data.heldOut),
       ("orientation", orientation == nil || orientation == old.orientation ?? .ignored),
-      ("image size", old.image == image), ("number of classes", old.classes == data.classes),
-      ("limit", old.limit == limit), ("seed", old.seed == seed),
+      ("image size", old.image == image),
+      (other("number of classes", data.classes, old.classes), old.classes == data.classes),
+      (other("limit", limit, old.limit), old.limit == limit),
+      (other("seed", seed, old.seed), old.seed == seed),
       ("start, --weights, --new-head or --freeze", old.fineTuning == fineTuning),
       (
         "recipe (\(recipe.reasonNotToContinue(old.recipe)))",

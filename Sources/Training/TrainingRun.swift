@@ -273,7 +273,8 @@ package final class TrainingRun {
     try RunConfiguration(
       model: options.model, data: options.data, dataPath: options.dataPath, limit: options.limit,
       microBatch: trainer.isSplit ? trainer.microBatch : nil, seed: options.seed, device: device,
-      recipe: options.recipe, fineTuning: options.fineTuning, origin: options.origin
+      recipe: options.recipe, fineTuning: options.fineTuning,
+      orientation: options.orientation, origin: options.origin
     ).write(to: folder.config, files: files)
   }
 }

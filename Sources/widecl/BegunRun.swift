@@ -27,6 +27,9 @@ struct BegunRun {
   var recipe: Recipe? { header?.recipe ?? configuration?.recipe }
   var seed: UInt64? { header?.seed ?? configuration?.seed }
   var limit: Int? { header.map(\.limit) ?? configuration?.limit }
+  /// Of a run without a checkpoint; with one, that knows it.
+  var microBatch: Int? { header == nil ? configuration?.microBatch : nil }
+  var orientation: OrientationHandling? { header == nil ? configuration?.orientation : nil }
   var fineTuning: FineTuning? { header.map(\.fineTuning) ?? configuration?.fineTuning }
 }
 

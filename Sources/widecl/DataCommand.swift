@@ -131,10 +131,10 @@ extension DatasetCheck {
         print("\(file.path)  \(file.bytes.map { "\($0) bytes  " } ?? "")\(state)")
       }
       if let imageSizes { print("images  \(imageSizes.text)") }
-      for (split, counts) in [("training", trainHistogram), ("test", testHistogram)] {
+      for (split, counts) in [("training", trainHistogram), ("test", testHistogram)] where ok {
         print("\(split) images  \(counts.reduce(0, +)), by class \(counts)")
       }
-      if files.contains(where: { $0.bytes == nil }) { showClasses() }
+      if ok && files.contains(where: { $0.bytes == nil }) { showClasses() }
       print(ok ? isComplete ? "complete" : "usable, but not complete" : "not usable")
     }
     if let unused { tell(unused.line(of: name)) }
@@ -151,7 +151,7 @@ extension DatasetCheck {
         "class \(name)  \(counts.0) to train, \(counts.1) to test"
           + (counts.1 == 0 ? ": none, so that its error is not known" : ""))
     }
-    guard ok, let folder else { return }
+    guard let folder else { return }
     print("to train on it  widecl train --data '\(Failure.printable(folder))'")
   }
 }

@@ -72,6 +72,7 @@ struct ExportCommand: ParsableCommand {
     let source = try module.map { _ in try checkpoint.pyTorchModule(file: file) }
     try AtomicFile.write(content, to: path)
     printPath(path)
+    tell(checkpoint.header.preparationInWords)
     if let module, let source {
       try AtomicFile.write([Array(source.utf8)], to: module)
       printPath(module)

@@ -29,7 +29,8 @@ enum Failure {
     case let error as TuningError: return (error.exitStatus, error.description)
     case let error as ModelError: return (64, error.description)
     case let error as CheckError: return (70, error.description)
-    case is CheckError.Interrupted: return (Interrupt.exitStatus, "interrupted while checking")
+    case is CheckError.Interrupted:
+      return (Interrupt.exitStatus, "interrupted while checking; the same command begins again")
     case let error as DeviceError: return (69, error.description)
     case let error as MemoryError:
       return (75, outOfMemory(error.description))
@@ -55,7 +56,7 @@ enum Failure {
       let message = WideCLCommand.message(for: error)
       if code == .validationFailure {
         let help = (NamedCommand().words + ["--help"]).joined(separator: " ")
-        return (64, "usage: \(firstLine(message)); see '\(help)'")
+        return (64, "usage: \(withoutStop(firstLine(message))); see '\(help)'")
       }
       return (70, "internal error: \(firstLine(message)); please report it")
     }
@@ -88,6 +89,11 @@ enum Failure {
       }
     }
     return result
+  }
+
+  /// The parser ends some of its sentences with a full stop.
+  private static func withoutStop(_ text: String) -> Substring {
+    text.hasSuffix(".") ? text.dropLast() : text[...]
   }
 
   private static func firstLine(_ text: String) -> String {

@@ -35,8 +35,14 @@ struct DeviceOptions: ParsableArguments {
 extension DeviceManager {
   /// A context with the kernels and the cache that the environment names.
   func makeContext(on device: Device, environment: [String: String]) throws -> Context {
-    try makeContext(
-      on: device, kernels: kernelLibrary(environment),
+    let kernels = kernelLibrary(environment)
+    if let folder = kernels.directory, kernels.isEmpty {
+      throw DataError(
+        .missing, what: folder.path, why: "no folder of kernels",
+        whatToDo: "have WIDECL_KERNELS name one that is laid out as Kernels/, or unset it")
+    }
+    return try makeContext(
+      on: device, kernels: kernels,
       programCache: cacheFolder(environment)?.appending(path: "programs"),
       memoryLimit: memoryLimit(environment))
   }

@@ -6,6 +6,7 @@ import Experiments
 import Foundation
 import Graph
 import Models
+import Spelling
 import Training
 
 struct ReproduceCommand: ParsableCommand {
@@ -56,10 +57,13 @@ struct ReproduceCommand: ParsableCommand {
     if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
     _ = try PaperTable.named(experiment)?.rows(selected: rows)
     if PaperTable.named(experiment) == nil && experiment != "table1" {
-      let hint = experiment == "figure4" ? "use 'widecl bench figure4'" : "choose one of "
-      let names = (["table1"] + PaperTable.all.map(\.name)).joined(separator: ", ")
+      let names = ["table1"] + PaperTable.all.map(\.name)
+      let question = Spelling.question(experiment, among: names)
       throw ValidationError(
-        "'\(experiment)' is no experiment here; \(hint)\(experiment == "figure4" ? "" : names)")
+        "'\(experiment)' is no experiment here"
+          + (experiment == "figure4"
+            ? "; use 'widecl bench figure4'"
+            : "\(question); choose one of \(names.joined(separator: ", "))"))
     }
   }
 
@@ -75,15 +79,18 @@ struct ReproduceCommand: ParsableCommand {
       let plan = StudyPlan(
         table: table, rows: selected, settings: settings, runs: runs ?? table.runs,
         folder: folder, images: try plannedImages())
+      try settings.recipe.check(images: plan.images.train)
       return try show(plan)
     }
     let dataset = try loadDataset(data, path: dataPath)
+    let images = StudyImages(of: dataset, limit: limit)
     let context = try deviceOptions.makeContext()
     try checkFiles(of: limit.map { dataset.prefix($0) } ?? dataset, training: true)
+    try settings.recipe.check(images: images.train)
     let study = Study(
       StudyPlan(
         table: table, rows: selected, settings: settings, runs: runs ?? table.runs,
-        folder: folder, images: StudyImages(of: dataset, limit: limit)),
+        folder: folder, images: images),
       data: dataset, dataPath: try datasetFolder(data, path: dataPath), context: context,
       whitenings: whitenings())
     // Held to the end: two processes must not run one study.

@@ -20,65 +20,17 @@ struct TrainCommand: ParsableCommand {
         widecl train --data photos
         widecl train --model wrn-16-4 --data cifar10 --output runs/first
         widecl train --resume runs/first
-        widecl train --model resnet-18 --weights resnet18.safetensors --new-head \
-      --freeze conv0,bn0,group0 --data folder:224 --data-path photos --recipe quick \
-      --set augmentation.pad=0
+        widecl train --data photos --model resnet-18 --weights FILE --new-head
       """)
 
   @Argument(
     help: ArgumentHelp("The folder of a run, to continue it with --resume.", valueName: "run"))
   var begunFolder: String?
-  @Option(
-    help: """
-      The model: \(ModelName.forms). For a folder of images \(TrainCommand.modelOfFolders) by \
-      default.
-      """)
-  var model: String?
-  @OptionGroup(title: "Model") var modelOptions: ModelOptions
-  @Option(
-    help: ArgumentHelp(
-      "The data set; see 'widecl data list'. Or the path of a folder with a folder of images for "
-        + "each class.",
-      discussion: """
-        Of such a folder images become \(DatasetName.usualFolderSize) pixels wide and high; \
-        folder:SIZE with --data-path is for others. Where it has no train and val, a fifth of each \
-        class is kept for testing.
-        """,
-      valueName: "name-or-folder"))
-  var data: String?
-  @Option(help: "The folder it lies in; searched for by default.") var dataPath: String?
-  @Option(parsing: .unconditional, help: "Use only the first N training and test images.")
-  var limit: Int?
+  @OptionGroup(title: "Model and data") var dataOptions: TrainedDataOptions
+  @OptionGroup(title: "Run") var runOptions: RunOptions
+  @OptionGroup(title: "Blocks of the model") var modelOptions: ModelOptions
   @OptionGroup(title: "Recipe") var recipeOptions: RecipeOptions
   @OptionGroup(title: "Start from other weights") var fineTuningOptions: FineTuningOptions
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "At most so many images go through the network at once; by default as many as fit.",
-      discussion: """
-        A larger batch goes in parts whose gradients add up to the batch's; the statistics of \
-        batch normalisation are then each part's, not the batch's.
-        """,
-      valueName: "images"))
-  var microBatch: Int?
-  @Option(parsing: .unconditional, help: "The seed of everything random. Default: 1.")
-  var seed: UInt64?
-  @Option(help: "The folder for log and checkpoints.") var output: String?
-  @Flag(help: "Continue from the last checkpoint of the run's folder.") var resume = false
-  @Option(
-    parsing: .unconditional,
-    help: "Train this many times with successive seeds; report the median test error.")
-  var runs: Int?
-  @Flag(
-    name: .customLong("tensorboard"),
-    help: ArgumentHelp(
-      "Write event files for TensorBoard into the output folder.",
-      discussion: """
-        Loss, learning rate and speed of each step, errors and losses of each epoch, histograms of \
-        the weights, test images and the options; 'tensorboard --logdir DIR' shows them. A resumed \
-        run adds a file.
-        """))
-  var tensorBoard = false
   @OptionGroup(title: "Images") var orientationOptions: OrientationOptions
   @OptionGroup(title: "Tuning") var tuningOptions: TuningOptions
   @OptionGroup(title: "Checks") var checkOptions: CheckOptions
@@ -90,52 +42,43 @@ struct TrainCommand: ParsableCommand {
   var checkEvery: Int?
   @OptionGroup(title: "Device") var deviceOptions: DeviceOptions
 
-  /// Small enough for a few hundred photos, and for a CPU.
-  private static let modelOfFolders = "wrn-16-2"
-
   func validate() throws {
-    if let runs, !(1...1000).contains(runs) { throw ValidationError("--runs must be 1 to 1000") }
     if let checkEvery, checkEvery < 1 || checkOptions.noCheck {
       throw ValidationError("--check-every must be at least 1, and does not go with --no-check")
     }
-    if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
-    if let microBatch, microBatch < 1 {
-      throw ValidationError("--micro-batch must be at least 1")
-    }
-    try fineTuningOptions.validate(resume: resume)
-    if begunFolder != nil && output != nil {
+    try fineTuningOptions.validate(resume: runOptions.resume)
+    if begunFolder != nil && runOptions.output != nil {
       throw ValidationError("give a run's folder or --output, not both")
     }
   }
 
-  /// Whether the data are the path of a folder of images.
-  private var namesFolder: Bool { data.flatMap { DatasetName.folder(in: $0) } != nil }
-
   /// The run's folder where it is given.
-  private var folder: String? { begunFolder ?? output }
+  private var folder: String? { begunFolder ?? runOptions.output }
 
   func run() throws {
+    let resume = runOptions.resume
     if recipeOptions.show {
-      let recipe = try recipeOptions.chosen()
-      return print(String(decoding: recipe.json, as: UTF8.self), terminator: "")
+      return print(String(decoding: try shownRecipe().json, as: UTF8.self), terminator: "")
     }
     try checkWhatIsGiven()
-    let begun = try resume ? folder.flatMap { try BegunRun(folder: $0) } : nil
+    let begun = try begunRun()
     if let begunFolder, begun == nil { _ = try RunConfiguration(folder: begunFolder) }
-    let model = model ?? (begun == nil && namesFolder ? Self.modelOfFolders : nil)
+    let model = try begun == nil ? dataOptions.modelName() : dataOptions.model
     guard let network = try model.map(modelOptions.model) ?? begun?.model(),
-      let data = data ?? begun?.data
+      let data = dataOptions.data ?? begun?.data
     else {
       throw ValidationError("'\(folder ?? "")' has no run to continue: give --model and --data")
     }
     // What is wrong with the options is said before the data are read.
     var recipe = try recipeOptions.chosen(over: begun?.recipe)
-    let seed = seed ?? begun?.seed ?? 1
-    let limit = limit ?? begun?.limit
-    let runs = runs ?? begun?.configuration?.runs ?? 1
+    let seed = runOptions.seed ?? begun?.seed ?? 1
+    let limit = dataOptions.limit ?? begun?.limit
+    let runs = runOptions.runs ?? begun?.configuration?.runs ?? 1
+    let microBatch = runOptions.microBatch ?? begun?.microBatch
+    let orientation = orientationOptions.orientation ?? begun?.orientation
     let recordedPath = begun?.data == data ? begun?.configuration?.usableDataPath : nil
     var dataset = try loadDataset(
-      data, path: dataPath ?? recordedPath, heldOut: begun?.header?.heldOut)
+      data, path: dataOptions.dataPath ?? recordedPath, heldOut: begun?.header?.heldOut)
     let images = dataset.isFolder ? min(dataset.train.count, limit ?? .max) : nil
     recipe = try recipeOptions.chosen(over: begun?.recipe, images: images)
     if let header = begun?.header {
@@ -161,6 +104,17 @@ struct TrainCommand: ParsableCommand {
     let continues = try parts.reduce(whole.hasCheckpoint) {
       try RunFolder($1, resume: resume).hasCheckpoint || $0
     }
+    let dataPath = try datasetFolder(data, path: dataOptions.dataPath ?? recordedPath)
+    let origin = RunOrigin(command: typedCommand, started: Date())
+    // What is stopped before its first step is begun again by its folder.
+    if runs > 1 || !continues {
+      try RunConfiguration(
+        model: network, data: limit.map { dataset.prefix($0) } ?? dataset, dataPath: dataPath,
+        limit: limit, microBatch: microBatch, seed: seed, device: context.info, recipe: recipe,
+        fineTuning: fineTuning, orientation: orientation, runs: runs > 1 ? runs : nil,
+        origin: origin
+      ).write(to: whole.config)
+    }
     // Other configurations sum in another order: a run continues with those it began with.
     let record = folder + "/tuning.json"
     let chooser: TunedChooser
@@ -175,32 +129,27 @@ struct TrainCommand: ParsableCommand {
         : tunedChooser(
           network.network(image: ImageShape(of: dataset.train), classes: dataset.classes)
             .freezing(fineTuning?.freeze ?? []),
-          limit.map { dataset.prefix($0) } ?? dataset, recipe, context)).merged
+          limit.map { dataset.prefix($0) } ?? dataset, recipe, microBatch: microBatch, context))
+        .merged
       try AtomicFile.write([results.json], to: record)
       chooser = TunedChooser(
         [results], algorithms: tuningOptions.algorithms, distrust: userDistrust())
     }
-    let dataPath = try datasetFolder(data, path: dataPath ?? recordedPath)
-    if runs > 1 {
-      try RunConfiguration(
-        model: network, data: dataset, dataPath: dataPath, limit: limit, microBatch: nil,
-        seed: seed, device: context.info, recipe: recipe, fineTuning: fineTuning, runs: runs
-      ).write(to: whole.config)
-    }
     let checks = checkOptions.checks()
-    let origin = RunOrigin(command: typedCommand, started: Date())
     var errors: [Double] = []
     for number in 0..<runs {
       var options = TrainingRun.Options(
         model: network, data: dataset, dataPath: dataPath, recipe: recipe, fineTuning: fineTuning,
-        seed: seed &+ UInt64(number), limit: limit, orientation: orientationOptions.orientation,
+        seed: seed &+ UInt64(number), limit: limit, orientation: orientation,
         microBatch: microBatch,
         folder: runs == 1 ? whole : try RunFolder(parts[number], resume: resume),
         resume: resume, whitenings: whitenings())
       options.note = tell
       options.origin = origin
-      options.tensorBoard = tensorBoard
-      let run = try TrainingRun(options, context: context, chooser: chooser, checks: checks)
+      options.tensorBoard = runOptions.tensorBoard
+      let run = try begin(options, in: folder) {
+        try TrainingRun($0, context: context, chooser: chooser, checks: checks)
+      }
       try checks.amend(
         record, of: chooser, isBegun: run.trainer.totalSteps > 0, on: context.info)
       run.repeatedChecks = checkEvery.map { ({ widecl.checks(isFresh: true) }, $0) }
@@ -255,11 +204,38 @@ struct TrainCommand: ParsableCommand {
   /// Not part of `validate`, which is asked before the parser complains of options that it does not
   /// know, and takes the value of such an option for a run's folder.
   private func checkWhatIsGiven() throws {
-    if let begunFolder, !resume {
-      throw ValidationError("to continue the run in '\(begunFolder)', give --resume")
+    if let begunFolder, !runOptions.resume {
+      let isRun = FileManager.default.fileExists(atPath: RunFolder.config(in: begunFolder))
+      let advice = isRun ? "" : "; to train on a folder of images, give it as --data"
+      throw ValidationError("to continue the run in '\(begunFolder)', give --resume" + advice)
     }
-    if !(resume && folder != nil) && !namesFolder && (model == nil || data == nil) {
-      throw ValidationError("give --model and --data, or --show, or --resume and a run's folder")
+    if !(runOptions.resume && folder != nil) { try dataOptions.checkForStart() }
+  }
+
+  /// The run to be continued; nil for a new one.
+  private func begunRun() throws -> BegunRun? {
+    try runOptions.resume ? folder.flatMap { try BegunRun(folder: $0) } : nil
+  }
+
+  /// The recipe that the run would have.
+  private func shownRecipe() throws -> Recipe {
+    let begun = try begunRun()
+    guard begun == nil, try dataOptions.namesFolder(), let data = dataOptions.data else {
+      return try recipeOptions.chosen(over: begun?.recipe)
+    }
+    let images = try loadDataset(data, path: dataOptions.dataPath).train.count
+    return try recipeOptions.chosen(images: min(images, dataOptions.limit ?? .max))
+  }
+
+  /// Says how a run that is stopped before its first step goes on.
+  private func begin(
+    _ options: TrainingRun.Options, in folder: String,
+    _ make: (TrainingRun.Options) throws -> TrainingRun
+  ) throws -> TrainingRun {
+    do { return try make(options) } catch is CheckError.Interrupted {
+      tell(
+        "interrupted before a step was made; continue with 'widecl train --resume \(folder)'")
+      throw ExitCode(Interrupt.exitStatus)
     }
   }
 
@@ -277,7 +253,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func tunedChooser(
-    _ network: Network, _ data: Dataset, _ recipe: Recipe, _ context: Context
+    _ network: Network, _ data: Dataset, _ recipe: Recipe, microBatch: Int?, _ context: Context
   ) throws -> TunedChooser {
     // What does not fit is refused before the tuning, and what does is tuned as it will run.
     let memory = try TrainingMemory.fitting(

@@ -37,6 +37,9 @@ struct VerifiedRunOptions: ParsableArguments {
     }
     if let images, images < 1 { throw ValidationError("--images must be at least 1") }
     guard Self.isTrained(subject) else {
+      if (try? ModelName(parsing: subject)) == nil {
+        throw ValidationError("'\(subject)' is no model, and no path of a run or a checkpoint")
+      }
       if dataOptions.data == nil { throw ValidationError("give the --data of '\(subject)'") }
       for (option, isGiven) in [
         ("--images", images != nil), ("--class-map", dataOptions.classMap != nil),

@@ -27,7 +27,7 @@ struct VerifyCommand: ParsableCommand {
 
       Examples:
         widecl verify runs/first
-        widecl verify runs/first/checkpoint-best.safetensors --data cifar10 --images 1000
+        widecl verify runs/first/checkpoint-best.safetensors --images 1000
       """)
 
   @Argument(

@@ -16,7 +16,7 @@ struct WideCLCommand: ParsableCommand {
         WIDECL_DATA     a folder that holds data sets, each in a folder of its name
         WIDECL_MIRROR   a URL or folder that 'data fetch' takes NAME/FILE from
         WIDECL_KERNELS  a folder of kernels to use instead of the built-in ones
-        WIDECL_MEMORY_LIMIT  the most of the device's memory to use, such as 512M or 6G
+        WIDECL_MEMORY_LIMIT  the most of the device's memory to use: 512M, 6G
 
       Exit status:
         0    done

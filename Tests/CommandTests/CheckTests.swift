@@ -64,6 +64,7 @@ struct CheckTests {
       let last = try #require(result.errorLines.last)
       #expect(last.hasPrefix("widecl: softmax_cross_entropy ["), "\(last)")
       #expect(last.contains("no configuration is right, the last one: metrics[1] is "))
+      #expect(last.hasSuffix("; mend the kernels in \(kernels.path)"), "\(last)")
     }
   }
 

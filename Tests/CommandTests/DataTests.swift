@@ -62,6 +62,19 @@ struct DataTests {
     #expect(text.errorLines.isEmpty)
   }
 
+  @Test func theRecipeOfAFolderIsShownAsItWouldBe() throws {
+    try writeImageFolder()
+    let set = folder.path("set")
+    let usual = try Command.run("train", "--show", "--recipe", "quick").object()
+    for data in [["--data", set], ["--data", "folder:32", "--data-path", set]] {
+      let shown = try Command.run(["train", "--show"] + data)
+      let recipe = try JSONSerialization.jsonObject(with: Data(shown.out.utf8)) as? [String: Any]
+      #expect((recipe?["augmentation"] as? [String: Any])?["pad"] as? Int == 0)
+      let batch = try #require(recipe?["batchSize"] as? Int)
+      #expect(batch < usual["batchSize"] as? Int ?? 0, "\(shown.out)")
+    }
+  }
+
   @Test func whatARunLeavesOutIsSaidOnOneLine() throws {
     try writeImageFolder()
     for name in ["train/a/1.heic", "train/a/2.HEIC", "train/b/notes.txt"] {
@@ -279,7 +292,12 @@ struct DataTests {
     try write("set/notes.txt", [1])
     try expectFailure(
       66, ["data", "check", folder.path("set")], mentions: "holds no file of a known data set")
-    try expectFailure(66, ["data", "check", folder.path("none")])
+    try expectFailure(66, ["data", "check", folder.path("none")], mentions: "no such folder;")
+    try expectFailure(66, ["train", "--data", folder.path("none")], mentions: "no such folder;")
+    try expectFailure(66, ["train", "--data", folder.path("set/notes.txt")], mentions: "not a f")
+    try expectFailure(
+      65, ["train", "--data", folder.path("set")],
+      mentions: "no folder of a class, but 1 file beside each other; make a folder for each class")
     try expectFailure(64, ["data", "check", folder.path("set"), "--data-path", "/x"])
   }
 

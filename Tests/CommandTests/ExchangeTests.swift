@@ -38,7 +38,12 @@ struct ExchangeTests {
     let checkpoint = try copy(folder)
     let exported = try Command.run(
       "export", checkpoint, "--format", "torch", "--module", folder.path("net.py"))
-    #expect(exported.status == 0 && exported.error.isEmpty, "\(exported.error)")
+    #expect(exported.status == 0, "\(exported.error)")
+    #expect(
+      exported.errorLines.count == 1
+        && exported.error.hasPrefix(
+          "images go in as 1x8x8, grey, (299 red + 587 green + 114 blue) / 1000: scaled, short side"
+        ), "\(exported.error)")
     let weights = folder.path("net-torch.safetensors")
     #expect(exported.out == "\(weights)\n\(folder.path("net.py"))\n")
     let module = try String(contentsOfFile: folder.path("net.py"), encoding: .utf8)

@@ -164,10 +164,12 @@ struct FailureTests {
 
   @Test func aKernelFolderWithoutKernels() throws {
     let folder = try TemporaryFolder()
-    try expectFailure(
-      70, ["bench", "step", "wrn-10-1", "--image", "1x8x8", "--no-tune"],
-      environment: ["WIDECL_KERNELS": folder.url.path], mentions: folder.url.path,
-      afterProgress: true)
+    for path in [folder.url.path, folder.path("none")] {
+      try expectFailure(
+        66, ["bench", "step", "wrn-10-1", "--image", "1x8x8", "--no-tune"],
+        environment: ["WIDECL_KERNELS": path],
+        mentions: "\(path): no folder of kernels; have WIDECL_KERNELS name one")
+    }
   }
 
   /// A kernel that somebody is working on: the compiler's own lines, and what can be done.

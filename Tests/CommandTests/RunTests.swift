@@ -59,6 +59,24 @@ struct RunTests {
     #expect(many.out.contains("% confidence") && !many.out.contains("are few"), "\(many.out)")
   }
 
+  @Test func aRunStoppedBeforeItsFirstStepIsBegunByItsFolder() throws {
+    let run = folder.path("run")
+    let fresh = ["POCL_CACHE_DIR": folder.path("pocl"), "XDG_CACHE_HOME": folder.path("cache")]
+    let first = try Command(
+      Small.train + ["--epochs", "2", "--ignore-orientation", "--output", run], environment: fresh)
+    while first.isRunning, try !first.errorSoFar().contains("compiling") { usleep(5_000) }
+    first.interrupt()
+    let stopped = try first.wait()
+    #expect(stopped.status == 130, "\(stopped.error)")
+    #expect(
+      stopped.errorLines.last?.hasSuffix("continue with 'widecl train --resume \(run)'") == true,
+      "\(stopped.error)")
+    let again = try Command.run("train", "--resume", run)
+    #expect(again.status == 0, "\(again.error)")
+    let header = try Checkpoint(contentsOf: run + "/checkpoint-last.safetensors").header
+    #expect(header.recipe.epochs == 2 && header.orientation == .ignored)
+  }
+
   @Test func aRunIsContinuedByItsFolder() throws {
     let run = try run()
     for arguments in [["train", "--resume", run], ["train", run, "--resume"]] {

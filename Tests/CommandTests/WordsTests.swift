@@ -19,6 +19,16 @@ struct WordsTests {
     (["train", "--show", "--set", "momentun=0"], "did you mean 'momentum'?"),
     (["summary", "wrn-28-1O"], "did you mean 'wrn-28-10'?"),
     (["summary", "resnet50d"], "did you mean 'resnet-50'?"),
+    (["summary", "wrn-28"], "unknown name; did you mean 'wrn-28-10'?; see 'widecl models'\n"),
+    (["train", "--model", "wrn-16-1", "--data", "fasion-mnist"], "you mean 'fashion-mnist'?;"),
+    (["train", "--data", "photo"], "photo: no data set or folder has this name;"),
+    (["train", "--data", "mnist"], "give --model, such as wrn-16-4;"),
+    (["train", "--model", "wrn-16-1"], "give --data, "),
+    (["train", "photo"], "give --resume; to train on a folder of images, give it as --data;"),
+    (["reproduce", "tabel2"], "did you mean 'table2'?; choose one of table1, "),
+    (["reproduce", "table2", "--plan", "--limit", "9"], "there are only 9 training images"),
+    (["verify", "nowhere"], "'nowhere' is no model, and no path of a run or a checkpoint;"),
+    (["summary", "wrn-16-1", "--depth-rule", "7n"], "'6n+4' and '3ln+4'; see "),
   ])
   func aNearNameIsProposed(arguments: [String], hint: String) throws {
     try expectFailure(64, arguments, mentions: hint)
@@ -43,6 +53,15 @@ struct WordsTests {
       let name = try #require(row["name"] as? String)
       #expect(text.out.contains(name))
     }
+  }
+
+  /// The parser breaks longer lines, which then cannot be copied.
+  @Test(arguments: leaves(of: WideCLCommand.self))
+  func examplesFitTheirLines(command: [String]) throws {
+    let help = try Command.run(command + ["--help"]).out
+    let examples = help.split(separator: "USAGE:")[0].split(separator: "\n")
+      .drop { !$0.hasPrefix("Example") }.dropFirst()
+    #expect(examples.allSatisfy { $0.hasPrefix("  widecl ") }, "\(examples)")
   }
 
   private static func leaves(

@@ -18,14 +18,13 @@ import Testing
     #expect([size.classes, size.count] == [10, 1000] as [Int])
   }
 
-  @Test(arguments: ["cifar", "CIFAR10", "cifar10 ", "mnist\n", "emnist", "npz:", "", "syntheti"])
-  func unknownNamesListTheKnownOnes(text: String) {
-    expectError(
-      .usage,
-      "fashion-mnist, mnist, cifar10, cifar100, svhn, imagenet, kmnist, qmnist, emnist-balanced, "
-        + "emnist-byclass, emnist-bymerge, emnist-digits, emnist-letters, emnist-mnist, "
-        + "imagenet:SIZE, folder:SIZE, PATH of a folder, npz:FILE, synthetic:CxHxW:CLASSES:COUNT"
-    ) {
+  @Test(arguments: [
+    ("cifar", "cifar10"), ("CIFAR10", "cifar10"), ("cifar-100", "cifar100"), ("mnist\n", "mnist"),
+    ("emnist", "emnist-balanced"), ("npz:", nil), ("", nil), ("photos-of-2019", nil),
+  ])
+  func unknownNamesGetAProposal(text: String, meant: String?) {
+    let question = meant.map { "; did you mean '\($0)'?" } ?? ""
+    expectError(.usage, question + "; 'widecl data list' shows the names") {
       try DatasetName(parsing: text)
     }
   }

@@ -79,17 +79,17 @@ import Testing
 
   @Test func ambiguousName() {
     #expect(
-      failure("geforce") == "device 'geforce' is ambiguous: it may be 1 GeForce RTX 4090, "
-        + "2 GeForce RTX 4090 D; give an index or a longer part of the name")
-    #expect(failure("intel").contains("ambiguous: it may be 4 Arc A770, 5 FPGA"))
+      failure("geforce") == "device 'geforce' is ambiguous: it may be 1 (GeForce RTX 4090), "
+        + "2 (GeForce RTX 4090 D); give an index or a longer part of the name")
+    #expect(failure("intel").contains("ambiguous: it may be 4 (Arc A770), 5 (FPGA)"))
   }
 
   @Test(arguments: ["7", "-1", "radeon", "99999999999999999999"])
   func nothingMatches(_ request: String) {
     #expect(
-      failure(request) == "no device matches '\(request)': there are 0 pthread-Xeon, "
-        + "1 GeForce RTX 4090, 2 GeForce RTX 4090 D, 3 Old Card, 4 Arc A770, 5 FPGA; "
-        + "give an index or a part of a name")
+      failure(request) == "no device matches '\(request)'; choose one by its index or "
+        + "a part of its name: 0 (pthread-Xeon), 1 (GeForce RTX 4090), 2 (GeForce RTX 4090 D), "
+        + "3 (Old Card), 4 (Arc A770), 5 (FPGA)")
   }
 
   @Test(arguments: ["3", "old"])

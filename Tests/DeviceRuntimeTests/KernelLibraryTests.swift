@@ -25,6 +25,20 @@ import Testing
     }
   }
 
+  @Test func theDigestTellsChangesOfEveryFile() throws {
+    let folder = try ScratchFolder(["a/a.cl": "int a;\n", "a/b.clh": "int b;\n", "c.txt": "c\n"])
+    var digests = [folder.kernels.digest]
+    for path in ["a/a.cl", "a/b.clh"] {
+      try folder.write("int other;\n", to: path)
+      digests.append(folder.kernels.digest)
+    }
+    #expect(Set(digests).count == 3 && !digests.contains(nil))
+    try folder.write("other\n", to: "c.txt")
+    #expect(folder.kernels.digest == digests.last)
+    #expect(!folder.kernels.isEmpty)
+    #expect(try ScratchFolder(["c.txt": "c"]).kernels.isEmpty)
+  }
+
   @Test func includesArePutInOnceWithTheirLineNumbers() throws {
     let folder = try ScratchFolder([
       "a/a.cl": "// a\n#include \"common/b.clh\"\n#include \"common/c.clh\"  // again\nint a;\n",

@@ -24,6 +24,12 @@ import Testing
     #expect(Spelling.question(word, among: Self.words) == "; did you mean '\(meant)'?")
   }
 
+  @Test(arguments: [("eval", "evaluate"), ("batch", "batchSize"), ("Weight_D", "weightDecay")])
+  func aBeginningIsEnough(word: String, meant: String) {
+    #expect(Spelling.nearest(to: word, among: Self.words) == meant)
+    #expect(Spelling.nearest(to: "wrn-28", among: ["wrn-22-8", "wrn-28-10"]) == "wrn-28-10")
+  }
+
   @Test(arguments: ["", "x", "elephant", "zebra", "---", String(repeating: "a", count: 10_000)])
   func nothingIsNearWhatIsFar(word: String) {
     #expect(Spelling.nearest(to: word, among: Self.words) == nil)

@@ -157,26 +157,26 @@ struct TrainingRunTests {
     #expect(try !tiny.run(in: folder).finishes { true })
     var other = tiny
     other.seed = 8
-    try refuses(folder, other, why: "another seed")
+    try refuses(folder, other, why: "another seed (8, not 7)")
     other = tiny
     other.limit = 20
-    try refuses(folder, other, why: "another limit")
+    try refuses(folder, other, why: "another limit (20, not none)")
     other = tiny
     other.recipe.learningRate = 0.06
     try refuses(folder, other, why: "another recipe")
     other = tiny
     other.recipe.augmentation.flip = false
     other.seed = 9
-    try refuses(folder, other, why: "another seed, recipe")
+    try refuses(folder, other, why: "another seed (9, not 7), recipe")
     other = tiny
     other.model.dropout = 0
     try refuses(folder, other, why: "another model")
     other = tiny
     other.model = try ModelName(parsing: "wrn-16-1").model(dropout: 0.3)
-    try refuses(folder, other, why: "another model")
+    try refuses(folder, other, why: "another model (wrn-16-1, not ")
     other = tiny
     other.data = try TinyRun.images(classes: 5, train: 23, test: 68)
-    try refuses(folder, other, why: "another data, number of classes")
+    try refuses(folder, other, why: "number of classes (5, not ")
     #expect(try tiny.run(in: folder, resume: true).finishes())
   }
 

@@ -24,7 +24,7 @@ package struct Report {
   /// Reads config.json and log.jsonl of a run's folder; throws with status 65 or 66.
   package init(folder: String) throws {
     let path = folder + "/config.json"
-    let file = try InputFile(path)
+    let file = try RunConfiguration.file(in: folder)
     let bytes = try file.read(file.size)
     guard
       case .object(let object)? = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)),
