@@ -31,18 +31,21 @@ void conv2d_pack_filter(const __global float* restrict w, __global float* restri
 #if !BACKWARD
   w += tap * IN_C * OUT_C + n;
   for (int k = k0; k < k1; k++) store_vec(packed + k * PANEL, load_vec(w + k * OUT_C));
-#elif VEC > 1 && SUM_C % VEC == 0
-  w += (tap * IN_C + n) * OUT_C;
-  for (int k = k0; k < k1; k += VEC) {
-    vec_t turned[VEC];
-#pragma unroll
-    for (int i = 0; i < VEC; i++) turned[i] = load_vec(w + i * OUT_C + k);
-    transpose_vecs(turned);
-#pragma unroll
-    for (int i = 0; i < VEC; i++) store_vec(packed + (k + i) * PANEL, turned[i]);
-  }
 #else
   w += (tap * IN_C + n) * OUT_C;
+#if VEC > 1
+  if (SUM_C % VEC == 0) {
+    for (int k = k0; k < k1; k += VEC) {
+      vec_t turned[VEC];
+#pragma unroll
+      for (int i = 0; i < VEC; i++) turned[i] = load_vec(w + i * OUT_C + k);
+      transpose_vecs(turned);
+#pragma unroll
+      for (int i = 0; i < VEC; i++) store_vec(packed + (k + i) * PANEL, turned[i]);
+    }
+    return;
+  }
+#endif
   for (int k = k0; k < k1; k++)
     for (int i = 0; i < VEC; i++) packed[k * PANEL + i] = w[i * OUT_C + k];
 #endif
