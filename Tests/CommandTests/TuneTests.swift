@@ -27,7 +27,7 @@ struct TuneTests {
 
   @Test("without --batch it is that of the recipe that trains the model")
   func recipesBatch() throws {
-    let tuned = try run(["tune", "wrn-10-1", "--op", "softmax", "--budget", "1ms", "--json"])
+    let tuned = try run(["tune", "wrn-10-1", "--op", "softmax", "--budget", "10s", "--json"])
     let results = try #require(tuned.object()["results"] as? [[String: Any]])
     #expect(results.allSatisfy { ($0["problem"] as? String)?.contains("N128 ") == true })
     #expect(!results.isEmpty, "\(tuned.error)")
