@@ -109,6 +109,13 @@ def vectors(row):
             else "AVX2" if row["device"].startswith("pthread-") else None)
 
 
+def processor(row):
+    """A row's vectors and processor, short enough for the head of a column."""
+    name = re.sub(r"^pthread-[a-z0-9-]*-(?=[A-Z])", "", row["device"])
+    name = re.sub(r"\(R\)|\(TM\)| Processor", "", name)
+    return ", ".join(part for part in (vectors(row), name) if part)
+
+
 def goals(row, inference=False):
     """What a row's ratio must reach and what it aims at; nothing for others than the goals name."""
     name = vectors(row)
@@ -214,7 +221,7 @@ def overview(folders):
     devices = [{row["network"]: row for row in read(folder / "steps.json")} for folder in folders]
     heads = [next(iter(rows.values())) for rows in devices]
     lines = ["| Training step, batch 32 | " + " | ".join(
-                 f"{vectors(row) or row['device']}{' (emulated)' * row.get('is_emulated', False)}"
+                 f"{processor(row)}{' (emulated)' * row.get('is_emulated', False)}"
                  for row in heads) + " |",
              "|---" * (1 + len(heads)) + "|"]
     for network in NETWORKS:
