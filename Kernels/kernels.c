@@ -67,6 +67,9 @@ static const unsigned char conv2d_batched_product_transposed_tile[] = {
 static const unsigned char conv2d_conv2d_activation_header[] = {
 #embed "conv2d/conv2d_activation.clh"
 };
+static const unsigned char conv2d_conv2d_direction_header[] = {
+#embed "conv2d/conv2d_direction.clh"
+};
 static const unsigned char conv2d_conv2d_backward_data_local[] = {
 #embed "conv2d/conv2d_backward_data_local.cl"
 };
@@ -221,6 +224,7 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("conv2d/batched_product_transposed_local.cl", conv2d_batched_product_transposed_local),
     SOURCE("conv2d/batched_product_transposed_tile.cl", conv2d_batched_product_transposed_tile),
     SOURCE("conv2d/conv2d_activation.clh", conv2d_conv2d_activation_header),
+    SOURCE("conv2d/conv2d_direction.clh", conv2d_conv2d_direction_header),
     SOURCE("conv2d/conv2d_backward_data_local.cl", conv2d_conv2d_backward_data_local),
     SOURCE("conv2d/conv2d_backward_data_tile.cl", conv2d_conv2d_backward_data_tile),
     SOURCE("conv2d/conv2d_backward_filter_local.cl", conv2d_conv2d_backward_filter_local),

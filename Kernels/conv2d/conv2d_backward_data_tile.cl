@@ -6,7 +6,6 @@
 // With a stride the pixels of dx fall into STRIDE² classes by their row and column modulo STRIDE;
 // all pixels of a class see the same taps, so a work-item keeps to one class and skips the rest.
 #define SUM_C OUT_C
-#define PUT_C IN_C
 #include "conv2d/conv2d_tile.clh"
 
 #define CLASS_H ((IN_H + STRIDE - 1) / STRIDE)

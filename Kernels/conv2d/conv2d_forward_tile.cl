@@ -6,7 +6,6 @@
 // flattened output and PANEL = ITEM_N * VEC channels. Neighbouring groups share the filter's panel,
 // which stays in cache.
 #define SUM_C IN_C
-#define PUT_C OUT_C
 #include "conv2d/conv2d_tile.clh"
 
 #define ROWS (BATCH * OUT_H * OUT_W)

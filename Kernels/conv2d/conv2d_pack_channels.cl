@@ -1,6 +1,6 @@
 // conv2d_pack_channels: a tensor in strips of channels, which a register tile of backward filter
 // reads from end to end.
-// Host: Sources/Operators/Conv2D/Conv2DBackwardFilter.swift
+// Host: Sources/Operators/Conv2D/PackedOperand.swift
 //
 // x: [ROWS][CHANNELS], packed: [CHANNELS / STRIP][ROWS][STRIP]. A work-item copies ROW_BLOCK rows.
 #include "common/vector.clh"

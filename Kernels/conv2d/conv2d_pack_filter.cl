@@ -1,25 +1,18 @@
 // conv2d_pack_filter: the filter in panels of the channels put, which a register tile reads from end
 // to end.
-// Host: Sources/Operators/Conv2D/PackedFilter.swift
+// Host: Sources/Operators/Conv2D/PackedOperand.swift
 //
 // w: [KERNEL * KERNEL][IN_C][OUT_C], packed: [PUT_C / PANEL][KERNEL * KERNEL][SUM_C][PANEL]. Forward
 // sums over IN_C and puts OUT_C; BACKWARD sums over OUT_C and puts IN_C.
 // A work-item copies VEC channels put and ITEM_K channels summed of one tap.
 #include "common/vector.clh"
+#include "conv2d/conv2d_direction.clh"
 
 #ifndef PANEL
 #error "PANEL: channels put in a panel, a multiple of VEC"
 #endif
 #ifndef ITEM_K
 #error "ITEM_K: channels summed per work-item, a multiple of VEC"
-#endif
-
-#if BACKWARD
-#define SUM_C OUT_C
-#define PUT_C IN_C
-#else
-#define SUM_C IN_C
-#define PUT_C OUT_C
 #endif
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))

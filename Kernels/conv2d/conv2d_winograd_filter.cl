@@ -4,6 +4,7 @@
 // w: [3][3][IN_C][OUT_C]; u: [PUT_C / PANEL][POINTS][SUM_C][PANEL]. Forward sums over IN_C and puts
 // OUT_C. BACKWARD sums over OUT_C, puts IN_C, and turns the filter by 180 degrees.
 // A work-item takes VEC channels put and ITEM_M channels summed.
+#include "conv2d/conv2d_direction.clh"
 #include "conv2d/winograd.clh"
 
 #ifndef PANEL
@@ -14,14 +15,6 @@
 #endif
 #ifndef WG_X
 #error "WG_X: work-items per group, along the channels put"
-#endif
-
-#if BACKWARD
-#define SUM_C OUT_C
-#define PUT_C IN_C
-#else
-#define SUM_C IN_C
-#define PUT_C OUT_C
 #endif
 
 // The filter's values at tap (r, s) from channel `k` to the VEC channels from `n` on.

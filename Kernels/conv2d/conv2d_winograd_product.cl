@@ -9,6 +9,7 @@
 // channels and the points of POINT_ROWS rows of a tile. TILE_K channels of the filter at a time are
 // transformed into its core's cache, so that u, which is four times w, is never in memory, and no
 // chain of additions is longer.
+#include "conv2d/conv2d_direction.clh"
 #include "conv2d/winograd.clh"
 
 #ifndef ITEM_M
@@ -25,14 +26,6 @@
 #endif
 #ifndef ROW_BLOCK
 #error "ROW_BLOCK: rows of the products per work-item"
-#endif
-
-#if BACKWARD
-#define SUM_C OUT_C
-#define PUT_C IN_C
-#else
-#define SUM_C IN_C
-#define PUT_C OUT_C
 #endif
 
 #define PANEL (ITEM_N * VEC)

@@ -20,14 +20,7 @@ struct PackedOperandTests {
     _ operation: Operation.Type, _ problem: Operation.Problem,
     _ configuration: Operation.Configuration, on device: TestDevice
   ) {
-    for kind in [ExampleKind.integers, .random] {
-      do {
-        try ConformanceCase(operation, problem, kind: kind, seed: 5)
-          .check(configuration, on: device)
-      } catch {
-        Issue.record("\(error)")
-      }
-    }
+    checkConformance(operation, problem, configuration, seed: 5, on: device)
   }
 
   @Test(arguments: shapes, tiles)
@@ -57,11 +50,11 @@ struct PackedOperandTests {
 
   @Test("a strip holds whole vectors and whole tiles, and no more of them than it must")
   func strips() {
-    #expect(RegisterTile.strip(of: 160, itemM: 4, vec: 16) == 16)
-    #expect(RegisterTile.strip(of: 160, itemM: 5, vec: 16) == 80)
-    #expect(RegisterTile.strip(of: 160, itemM: 10, vec: 8) == 40)
+    #expect(RegisterTile(itemM: 4, itemN: 1, vec: 16).strip(of: 160) == 16)
+    #expect(RegisterTile(itemM: 5, itemN: 1, vec: 16).strip(of: 160) == 80)
+    #expect(RegisterTile(itemM: 10, itemN: 1, vec: 8).strip(of: 160) == 40)
     // None does: all channels lie together as they are.
-    #expect(RegisterTile.strip(of: 48, itemM: 5, vec: 16) == 48)
-    #expect(RegisterTile.strip(of: 3, itemM: 3, vec: 16) == 3)
+    #expect(RegisterTile(itemM: 5, itemN: 1, vec: 16).strip(of: 48) == 48)
+    #expect(RegisterTile(itemM: 3, itemN: 1, vec: 16).strip(of: 3) == 3)
   }
 }

@@ -17,14 +17,7 @@ struct WinogradTests {
     _ operation: Operation.Type, _ problem: Operation.Problem,
     _ configuration: Operation.Configuration, on device: TestDevice
   ) {
-    for kind in [ExampleKind.integers, .random] {
-      do {
-        try ConformanceCase(operation, problem, kind: kind, seed: 3)
-          .check(configuration, on: device)
-      } catch {
-        Issue.record("\(error)")
-      }
-    }
+    checkConformance(operation, problem, configuration, seed: 3, on: device)
   }
 
   /// 3 chunks, maps that are no multiple of the tile, channels that fill no group.

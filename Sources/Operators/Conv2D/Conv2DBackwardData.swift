@@ -37,14 +37,16 @@ package enum Conv2DBackwardData: TunableOperation {
 
   package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
     Conv2DConfiguration.candidates(
-      problem.shape, pixels: classPixels(problem.shape), channelsSummed: problem.shape.outChannels,
+      problem.shape, pixels: problem.shape.classPixels, channelsSummed: problem.shape.outChannels,
       channelsProduced: problem.shape.inChannels,
       on: device)
   }
 
   package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
     switch configuration {
-    case .direct(let tiling): direct(problem, tiling)
+    case .direct(let tiling):
+      tiling.plan(
+        problem.shape, backward: true, from: "dy", to: "dx", withResidual: problem.withResidual)
     case .im2col(let tiling):
       tiling.backwardData(problem.shape, withResidual: problem.withResidual)
     case .winograd(let tiling):
@@ -55,31 +57,6 @@ package enum Conv2DBackwardData: TunableOperation {
         problem.shape, backward: true, from: "dy", to: "dx",
         withResidual: problem.withResidual)
     }
-  }
-
-  /// Pixels of one of stride² classes, which have the same taps.
-  private static func classPixels(_ shape: Conv2DShape) -> Int {
-    shape.batch * ceilDivide(shape.inHeight, shape.stride) * ceilDivide(shape.inWidth, shape.stride)
-  }
-
-  private static func direct(_ problem: Problem, _ tiling: Conv2DTiling) -> OperationPlan {
-    let shape = problem.shape
-    let filter = PackedFilter(shape, tiling, backward: true)
-    let stem = "conv2d_backward_data_\(tiling.shape.rawValue)"
-    return OperationPlan(
-      scratch: filter.scratch,
-      launches: filter.launches + [
-        .kernel(
-          OperationPlan.KernelLaunch(
-            source: "conv2d/\(stem).cl", entryPoint: stem,
-            macros: shape.macros + tiling.macros
-              + [Macro("WITH_RESIDUAL", problem.withResidual)],
-            range: tiling.range(
-              pixels: classPixels(shape), channels: shape.inChannels,
-              classes: shape.stride * shape.stride),
-            arguments: [.buffer("dy"), .buffer(filter.name)]
-              + (problem.withResidual ? [.buffer("residual")] : []) + [.buffer("dx")]))
-      ])
   }
 
   package static func isExact(_ configuration: Configuration) -> Bool {

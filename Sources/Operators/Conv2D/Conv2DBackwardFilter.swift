@@ -145,8 +145,7 @@ package enum Conv2DBackwardFilter: TunableOperation {
   private static func strips(_ shape: Conv2DShape, _ tiling: Conv2DTiling) -> (x: Int, dy: Int) {
     guard tiling.shape == .tile else { return (shape.inChannels, shape.outChannels) }
     return (
-      RegisterTile.strip(of: shape.inChannels, itemM: tiling.itemM, vec: tiling.vec),
-      tiling.itemN * tiling.vec
+      tiling.registerTile.strip(of: shape.inChannels), tiling.registerTile.columns
     )
   }
 
@@ -169,11 +168,11 @@ package enum Conv2DBackwardFilter: TunableOperation {
     }
     let split = splitK > 1
     let strips = strips(shape, tiling)
-    let x = PackedChannels(
-      tensor: "x", rows: shape.batch * shape.inHeight * shape.inWidth, channels: shape.inChannels,
+    let x = PackedOperand.strips(
+      of: "x", rows: shape.batch * shape.inHeight * shape.inWidth, channels: shape.inChannels,
       strip: strips.x, vec: tiling.vec)
-    let dy = PackedChannels(
-      tensor: "dy", rows: shape.outPixels, channels: shape.outChannels, strip: strips.dy,
+    let dy = PackedOperand.strips(
+      of: "dy", rows: shape.outPixels, channels: shape.outChannels, strip: strips.dy,
       vec: tiling.vec)
     let sum = OperationPlan.KernelLaunch(
       source: "conv2d/conv2d_backward_filter_\(tiling.shape.rawValue).cl", entryPoint: stem,

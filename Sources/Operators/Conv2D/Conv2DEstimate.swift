@@ -3,8 +3,9 @@ import DeviceRuntime
 /// What a convolution costs on a CPU by a model of its cores, to rank configurations before any is
 /// compiled.
 ///
-/// Cycles of all cores together. Multiply-adds run at a register tile's efficiency or at the speed
-/// at which their operands arrive; transforms and what they leave in memory come on top.
+/// Cycles of all cores together. Multiply-adds run at a register tile's efficiency; transforms, what
+/// they leave in memory and what Winograd's products read come on top. Direct convolutions read from
+/// end to end: the slower of multiplying and reading counts.
 struct Conv2DEstimate {
   let shape: Conv2DShape
   let channelsSummed: Int
@@ -71,7 +72,7 @@ struct Conv2DEstimate {
   }
 
   private func gradient(_ tiling: Conv2DTiling, splitK: Int) -> Double {
-    let tile = RegisterTile(itemM: tiling.itemM, itemN: tiling.itemN, vec: tiling.vec)
+    let tile = tiling.registerTile
     let taps = shape.kernel * shape.kernel
     let products =
       Double(taps)
@@ -79,7 +80,7 @@ struct Conv2DEstimate {
         tile, rows: shape.inChannels, k: shape.outPixels, columns: shape.outChannels)
     // Each tap and tile reads its part's images again, from the nearest cache that holds them; of
     // the input a line of 16 floats at least.
-    let (rows, columns) = (tiling.itemM, tiling.itemN * tiling.vec)
+    let (rows, columns) = (tiling.itemM, tile.columns)
     let outReadings = Double(ceilDivide(shape.inChannels, rows) * shape.outCount)
     let inReadings =
       Double(ceilDivide(shape.outChannels, columns) * shape.inCount)
@@ -95,7 +96,7 @@ struct Conv2DEstimate {
 
   private func gradient(_ tiling: WinogradTiling) -> Double? {
     guard case .tile = tiling.product else { return nil }
-    let tile = RegisterTile(itemM: tiling.itemM, itemN: tiling.itemN, vec: tiling.vec)
+    let tile = tiling.registerTile
     let chunks = shape.batch / tiling.images
     let products =
       Double(chunks * tiling.points)
@@ -105,7 +106,7 @@ struct Conv2DEstimate {
     let sums = 4 * tiling.points * shape.inChannels * shape.outChannels
     let groups =
       tiling.points * shape.inChannels / tiling.itemM * shape.outChannels
-      / (tiling.itemN * tiling.vec)
+      / tile.columns
     return products * unevenness(groups: groups)
       + (transformCycles(tiling.outTile) + 3 * Double(chunks * planes) / bandwidth(planes))
       * unevenness(groups: tiling.tiles(shape))
@@ -113,11 +114,11 @@ struct Conv2DEstimate {
   }
 
   private func direct(_ tiling: Conv2DTiling) -> Double {
-    let tile = RegisterTile(itemM: tiling.itemM, itemN: tiling.itemN, vec: tiling.vec)
+    let tile = tiling.registerTile
     let taps = shape.kernel * shape.kernel
     let rows = shape.outPixels
     // Each value is copied once for every panel: a load and a store of a vector.
-    let columns = tiling.itemN * tiling.vec
+    let columns = tile.columns
     let panels = channelsProduced / columns
     let copies = Double(rows * taps * channelsSummed * panels) / Double(file.width) * 2
     let products = multiplyAddCycles(
@@ -143,7 +144,7 @@ struct Conv2DEstimate {
 
   private func winograd(_ tiling: WinogradTiling) -> Double? {
     guard case .panel(let tileK, let pointRows, let rowBlock) = tiling.product else { return nil }
-    let tile = RegisterTile(itemM: tiling.itemM, itemN: tiling.itemN, vec: tiling.vec)
+    let tile = tiling.registerTile
     let chunks = shape.batch / tiling.images
     let rows = tiling.tiles(shape)
     let products =
@@ -159,7 +160,7 @@ struct Conv2DEstimate {
     let planes = 4 * tiling.planesCount(shape, channels: channelsSummed + channelsProduced)
     let traffic = 3 * Double(chunks * planes) / bandwidth(planes)
     // A group reads its rows for every panel, and its sums again in every round but the first.
-    let columns = tiling.itemN * tiling.vec
+    let columns = tile.columns
     let points = pointRows * (tiling.outTile + 2)
     let rowsOfChannels = 4 * points * rowBlock * channelsSummed
     let round = WinogradTiling.roundBytes(
@@ -175,7 +176,7 @@ struct Conv2DEstimate {
   }
 
   private func fused(_ tiling: WinogradFusedTiling) -> Double {
-    let tile = RegisterTile(itemM: tiling.itemM, itemN: tiling.itemN, vec: tiling.vec)
+    let tile = tiling.registerTile
     let tiles = tiles(tiling.outTile)
     let points = (tiling.outTile + 2) * (tiling.outTile + 2)
     let filter = 4 * points * channelsSummed * channelsProduced

@@ -59,7 +59,8 @@ package enum Conv2DForward: TunableOperation {
     let plan: OperationPlan
     switch configuration {
     case .direct(let tiling):
-      plan = direct(problem, tiling)
+      plan = tiling.plan(
+        shape, backward: false, from: "x", to: "y", withResidual: problem.withResidual)
       return problem.normalization?.before(plan, shape) ?? plan
     case .im2col(let tiling):
       plan = tiling.forward(shape, withResidual: problem.withResidual)
@@ -75,24 +76,6 @@ package enum Conv2DForward: TunableOperation {
     }
     return fused == problem.normalization
       ? plan : problem.normalization?.before(plan, shape) ?? plan
-  }
-
-  private static func direct(_ problem: Problem, _ tiling: Conv2DTiling) -> OperationPlan {
-    let filter = PackedFilter(problem.shape, tiling, backward: false)
-    let stem = "conv2d_forward_\(tiling.shape.rawValue)"
-    return OperationPlan(
-      scratch: filter.scratch,
-      launches: filter.launches + [
-        .kernel(
-          OperationPlan.KernelLaunch(
-            source: "conv2d/\(stem).cl", entryPoint: stem,
-            macros: problem.shape.macros + tiling.macros
-              + [Macro("WITH_RESIDUAL", problem.withResidual)],
-            range: tiling.range(
-              pixels: problem.shape.outPixels, channels: problem.shape.outChannels),
-            arguments: [.buffer("x"), .buffer(filter.name)]
-              + (problem.withResidual ? [.buffer("residual")] : []) + [.buffer("y")]))
-      ])
   }
 
   package static func isExact(_ configuration: Configuration) -> Bool {

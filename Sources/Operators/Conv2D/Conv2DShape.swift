@@ -38,6 +38,10 @@ package struct Conv2DShape: Hashable, Codable, Sendable, CustomStringConvertible
   package var outCount: Int { batch * outHeight * outWidth * outChannels }
   package var filterCount: Int { kernel * kernel * inChannels * outChannels }
   package var outPixels: Int { batch * outHeight * outWidth }
+  /// Input pixels of one of stride² classes, which have the same taps.
+  package var classPixels: Int {
+    batch * ceilDivide(inHeight, stride) * ceilDivide(inWidth, stride)
+  }
 
   package var description: String {
     "N\(batch) \(inHeight)x\(inWidth) \(inChannels)->\(outChannels) k\(kernel) s\(stride)"

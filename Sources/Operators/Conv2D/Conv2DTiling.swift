@@ -50,6 +50,9 @@ package struct Conv2DTiling: Hashable, Codable, Sendable, CustomStringConvertibl
     }
   }
 
+  /// The tile of sums that a work-item of `tile` keeps in registers.
+  var registerTile: RegisterTile { RegisterTile(itemM: itemM, itemN: itemN, vec: vec) }
+
   package var macros: [Macro] {
     let tile = [
       Macro("ITEM_M", itemM), Macro("ITEM_N", itemN), Macro("TILE_K", tileK), Macro("VEC", vec),
@@ -73,6 +76,31 @@ package struct Conv2DTiling: Hashable, Codable, Sendable, CustomStringConvertibl
           classes),
         local: NDRange.Size(workGroupX, workGroupY))
     }
+  }
+
+  /// Forward, and backward data, whose pixels go class by class.
+  func plan(
+    _ shape: Conv2DShape, backward: Bool, from source: String, to target: String,
+    withResidual: Bool
+  ) -> OperationPlan {
+    let filter = PackedOperand.filter(shape, self, backward: backward)
+    let stem = "conv2d_\(backward ? "backward_data" : "forward")_\(self.shape.rawValue)"
+    let range =
+      backward
+      ? self.range(
+        pixels: shape.classPixels, channels: shape.inChannels,
+        classes: shape.stride * shape.stride)
+      : self.range(pixels: shape.outPixels, channels: shape.outChannels)
+    return OperationPlan(
+      scratch: filter.scratch,
+      launches: filter.launches + [
+        .kernel(
+          OperationPlan.KernelLaunch(
+            source: "conv2d/\(stem).cl", entryPoint: stem,
+            macros: shape.macros + macros + [Macro("WITH_RESIDUAL", withResidual)], range: range,
+            arguments: [.buffer(source), .buffer(filter.name)]
+              + (withResidual ? [.buffer("residual")] : []) + [.buffer(target)]))
+      ])
   }
 
   /// Bytes of local memory that a group takes.

@@ -21,6 +21,9 @@ package struct WinogradFusedTiling: Hashable, Codable, Sendable, CustomStringCon
     "winogradfused\(outTile)_b\(block)_im\(itemM)_in\(itemN)_v\(vec)"
   }
 
+  /// The tile of a product that a work-item keeps in registers.
+  var registerTile: RegisterTile { RegisterTile(itemM: itemM, itemN: itemN, vec: vec) }
+
   private var points: Int { (outTile + 2) * (outTile + 2) }
 
   /// Bytes of local memory: the block's transformed tiles and one panel of products.

@@ -11,15 +11,14 @@ extension WinogradLaunches {
   /// Channels that lie together in the planes that a product reads and writes.
   func strips(sum: Int, put: Int) -> (read: Int, written: Int) {
     guard case .panel(let tileK, _, _) = tiling.product else { return (sum, put) }
-    return (tileK, tiling.itemN * tiling.vec)
+    return (tileK, tiling.registerTile.columns)
   }
 
   /// Channels that lie together in the planes that backward filter's product reads.
   var gradientStrips: (a: Int, b: Int) {
     guard case .tile = tiling.product else { return (shape.inChannels, shape.outChannels) }
     return (
-      RegisterTile.strip(of: shape.inChannels, itemM: tiling.itemM, vec: tiling.vec),
-      tiling.itemN * tiling.vec
+      tiling.registerTile.strip(of: shape.inChannels), tiling.registerTile.columns
     )
   }
 
@@ -51,7 +50,7 @@ extension WinogradLaunches {
         ],
         range: NDRange(
           groups: NDRange.Size(
-            put / (tiling.itemN * tiling.vec), (tiling.outTile + 2) / pointRows,
+            put / (tiling.registerTile.columns), (tiling.outTile + 2) / pointRows,
             ceilDivide(rows, rowBlock))),
         buffers: ["v", "w", "m"])
     case .local(let tileK, let x, let y):
@@ -86,7 +85,7 @@ extension WinogradLaunches {
         macros: macros + [Macro("STRIP", gradientStrips.a)],
         range: NDRange(
           groups: NDRange.Size(
-            outChannels / (tiling.itemN * tiling.vec), inChannels / tiling.itemM, tiling.points)),
+            outChannels / (tiling.registerTile.columns), inChannels / tiling.itemM, tiling.points)),
         buffers: ["v", "d", "du"])
     case .local(let tileK, let x, let y):
       return kernel(
@@ -121,7 +120,7 @@ extension WinogradLaunches {
   private func localRange(m: Int, n: Int, x: Int, y: Int) -> NDRange {
     NDRange(
       groups: NDRange.Size(
-        ceilDivide(n, x * tiling.itemN * tiling.vec), ceilDivide(m, y * tiling.itemM),
+        ceilDivide(n, x * tiling.registerTile.columns), ceilDivide(m, y * tiling.itemM),
         tiling.points),
       local: NDRange.Size(x, y))
   }

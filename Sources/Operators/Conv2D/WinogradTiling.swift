@@ -75,6 +75,9 @@ package struct WinogradTiling: Hashable, Codable, Sendable, CustomStringConverti
     }
   }
 
+  /// The tile of a product that a work-item keeps in registers.
+  var registerTile: RegisterTile { RegisterTile(itemM: itemM, itemN: itemN, vec: vec) }
+
   /// Points of a transformed tile, each a plane of the products.
   var points: Int { (outTile + 2) * (outTile + 2) }
 
