@@ -26,7 +26,7 @@ struct CheckTests {
     var environment = ["XDG_CACHE_HOME": cache.url.path]
     let right = try evaluate(environment)
     #expect(right.status == 0 && right.error.contains("checked "), "\(right.error)")
-    #expect(try evaluate(environment).error.isEmpty, "nothing is checked twice")
+    #expect(try evaluate(environment).errorLines.isEmpty, "nothing is checked twice")
     let kernels = try wrongImages()
     environment["WIDECL_KERNELS"] = kernels.path
     let first = try evaluate(environment)

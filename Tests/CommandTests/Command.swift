@@ -8,8 +8,12 @@ struct CommandResult {
   var out: String
   var error: String
 
-  /// The lines on standard error.
-  var errorLines: [String] { error.split(separator: "\n").map(String.init) }
+  /// The lines on standard error, without those of a slow machine's progress with its kernels.
+  var errorLines: [String] {
+    error.split(separator: "\n").map(String.init).filter {
+      !($0.hasPrefix("compiling ") && $0.hasSuffix(" (once)"))
+    }
+  }
 
   /// Standard output as one JSON document.
   func json() throws -> Any {

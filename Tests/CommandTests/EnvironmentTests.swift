@@ -41,7 +41,7 @@ import Testing
     let empty = ["/usr/bin/env"] + names.sorted().map { $0 + "=" }
     let arguments = ["evaluate", try Small.checkpoint(), "--data", Small.data, "--json"]
     let result = try Command.run(arguments, launcher: empty)
-    #expect(result.status == 0 && result.error.isEmpty, "\(result)")
+    #expect(result.status == 0 && result.errorLines.isEmpty, "\(result)")
     #expect(result.out == (try Command.run(arguments).out))
   }
 

@@ -52,7 +52,7 @@ struct ExchangeTests {
     let imported = try Command.run(
       "import", weights, "--model", Small.model, "--recipe", "quick", "--output",
       folder.path("back.safetensors"))
-    #expect(imported.status == 0 && imported.error.isEmpty, "\(imported.error)")
+    #expect(imported.status == 0 && imported.errorLines.isEmpty, "\(imported.error)")
     #expect(imported.out == folder.path("back.safetensors") + "\n")
     let (old, new) = (
       try SafeTensors(contentsOf: checkpoint),
@@ -103,7 +103,7 @@ struct ExchangeTests {
     let imports = ["import", weights, "--model", "wrn-10-1", "--output"]
     let silent = try Command.run(
       imports + [folder.path("a.safetensors"), "--data", "fashion-mnist"])
-    #expect(silent.status == 0 && silent.error.isEmpty)
+    #expect(silent.status == 0 && silent.errorLines.isEmpty)
     let told = try Command.run(imports + [folder.path("b.safetensors")])
     #expect(told.status == 0 && told.errorLines.count == 1)
     #expect(told.error.contains("fashion-mnist") && told.error.contains("--data"))
