@@ -42,6 +42,12 @@ public struct DeviceInfo: Codable, Hashable, Sendable {
   public var level1Cache: Int
   /// Bytes of a core's second cache; 0 where they are not known.
   public var level2Cache: Int
+  /// Bytes of the cache that a CPU's cores share; 0 where they are not known.
+  public var level3Cache = 0
+  /// Bytes a cycle that a core gets from the cache it shares; 0 where they are not known.
+  public var level3Bandwidth = 0
+  /// Vector multiply-adds that a CPU's core starts in a cycle; 0 where they are not known.
+  public var multiplyAddsPerCycle = 0
   /// Work-items in a work-group, at most.
   public var maxWorkGroup: Int
   /// Alignment of a sub-buffer's origin in bytes.
@@ -134,6 +140,8 @@ public struct Device: @unchecked Sendable {  // a cl_device_id may be used from 
         try Device.number(raw, CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT, as: cl_uint.self)),
       nativeFloatWidth: nativeFloatWidth, vectorRegisters: host?.vectorRegisters ?? 0,
       level1Cache: host?.level1Cache ?? 0, level2Cache: host?.level2Cache ?? 0,
+      level3Cache: host?.level3Cache ?? 0, level3Bandwidth: host?.level3Bandwidth ?? 0,
+      multiplyAddsPerCycle: host?.multiplyAddsPerCycle ?? 0,
       maxWorkGroup: try Device.number(raw, CL_DEVICE_MAX_WORK_GROUP_SIZE, as: Int.self),
       baseAlignment: max(
         1, Int(try Device.number(raw, CL_DEVICE_MEM_BASE_ADDR_ALIGN, as: cl_uint.self)) / 8),

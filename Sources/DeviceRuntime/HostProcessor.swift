@@ -4,12 +4,21 @@ import Foundation
 struct HostProcessor {
   /// Registers of the vectors that a driver's compiler uses; 0 where they are not known.
   var vectorRegisters: Int
-  /// Bytes of a core's first and second data cache; 0 where they are not known.
+  /// Vector multiply-adds that a core starts in a cycle; 0 where they are not known.
+  var multiplyAddsPerCycle = 0
+  /// Bytes of the first and second data cache, a core's own, and of the third, which cores share; 0
+  /// where they are not known.
   var level1Cache: Int
   var level2Cache: Int
+  var level3Cache: Int
+  /// Bytes a cycle that a core gets from the third cache; 0 where they are not known.
+  var level3Bandwidth = 0
 
   /// The processor whose compiler makes vectors of `floatWidth` floats.
-  init(floatWidth: Int, caches: String = "/sys/devices/system/cpu/cpu0/cache") {
+  init(
+    floatWidth: Int, caches: String = "/sys/devices/system/cpu/cpu0/cache",
+    description: String = "/proc/cpuinfo"
+  ) {
     #if arch(x86_64)
       // AVX-512 doubles the number with the width.
       vectorRegisters = floatWidth >= 16 ? 32 : 16
@@ -20,6 +29,20 @@ struct HostProcessor {
     #endif
     level1Cache = HostProcessor.bytes(of: 1, in: caches)
     level2Cache = HostProcessor.bytes(of: 2, in: caches)
+    level3Cache = HostProcessor.bytes(of: 3, in: caches)
+    let facts = HostProcessor.facts(in: description)
+    // Bandwidths as measured, with both cores of a virtual machine at work: an Intel Xeon (model
+    // 207) and an AMD EPYC (Zen 4), 2026-12.
+    switch facts["vendor_id"] {
+    case "AuthenticAMD":
+      level3Bandwidth = 16
+      // Zen 4 halves vectors of 512 bits; its family is Zen 3's, which has none.
+      multiplyAddsPerCycle = floatWidth >= 16 && facts["cpu family"] == "25" ? 1 : 2
+    case "GenuineIntel":
+      level3Bandwidth = 10
+      multiplyAddsPerCycle = 2
+    default: break
+    }
   }
 
   /// The width of the vectors that pocl's compiler is told to use; nil where it is not told.
@@ -29,6 +52,17 @@ struct HostProcessor {
   static func poclFloatWidth(_ environment: [String: String]) -> Int? {
     guard let library = environment["POCL_KERNELLIB_NAME"] else { return nil }
     return library.contains("512") ? 16 : library.contains("avx") ? 8 : 4
+  }
+
+  /// What Linux tells of the first processor, by name.
+  private static func facts(in description: String) -> [String: String] {
+    guard let text = try? String(contentsOfFile: description, encoding: .utf8) else { return [:] }
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).prefix { !$0.isEmpty }
+    let pairs = lines.map { $0.split(separator: ":", maxSplits: 1).map(String.init) }
+    return Dictionary(
+      pairs.filter { $0.count == 2 }.map {
+        ($0[0].trimmingCharacters(in: .whitespaces), $0[1].trimmingCharacters(in: .whitespaces))
+      }, uniquingKeysWith: { first, _ in first })
   }
 
   /// Bytes of the data cache of a level, as Linux tells them.

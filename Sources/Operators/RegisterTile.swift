@@ -20,10 +20,13 @@ package struct RegisterFile: Hashable, Sendable {
   /// Floats in a register.
   package var width: Int
   package var count: Int
+  /// Multiply-adds of a register that start in a cycle.
+  package var multiplyAddsPerCycle: Int
 
-  package init(width: Int, count: Int) {
+  package init(width: Int, count: Int, multiplyAddsPerCycle: Int = 2) {
     self.width = width
     self.count = count
+    self.multiplyAddsPerCycle = multiplyAddsPerCycle
   }
 
   /// The registers of a device; all sorts of them where the driver or the system does not tell, so
@@ -32,7 +35,11 @@ package struct RegisterFile: Hashable, Sendable {
     guard device.nativeFloatWidth > 1, device.vectorRegisters > 0 else {
       return [(16, 32), (8, 16), (4, 32), (4, 16)].map { RegisterFile(width: $0.0, count: $0.1) }
     }
-    return [RegisterFile(width: device.nativeFloatWidth, count: device.vectorRegisters)]
+    return [
+      RegisterFile(
+        width: device.nativeFloatWidth, count: device.vectorRegisters,
+        multiplyAddsPerCycle: device.multiplyAddsPerCycle > 0 ? device.multiplyAddsPerCycle : 2)
+    ]
   }
 
   /// Registers that a vector of `vec` floats takes.
@@ -43,8 +50,8 @@ package struct RegisterFile: Hashable, Sendable {
     (tile.itemM + 1) * tile.itemN * registers(of: tile.vec) + 1
   }
 
-  /// The share of the peak that a tile can reach: two multiply-adds, two loads and four
-  /// instructions start in a cycle, and a multiply-add takes four cycles.
+  /// The share of the peak that a tile can reach: two loads and four instructions start in a cycle
+  /// beside the multiply-adds, and a multiply-add takes four cycles.
   ///
   /// That is what the cores of the last ten years have in common. Of two loads with registers of 16
   /// floats about one is left where operands come from the second cache (Intel Xeon, 2026-12-01).
@@ -54,10 +61,11 @@ package struct RegisterFile: Hashable, Sendable {
     let loads = Double(tile.itemM + tile.itemN * parts)
     let loopInstructions = 2.0
     let loadsPerCycle = width < 16 ? 2.0 : 1
+    let atPeak = multiplyAdds / Double(multiplyAddsPerCycle)
     let cycles = max(
-      multiplyAdds / 2, 4, loads / loadsPerCycle, (multiplyAdds + loads + loopInstructions) / 4)
+      atPeak, 4, loads / loadsPerCycle, (multiplyAdds + loads + loopInstructions) / 4)
     let used = Double(tile.vec) / Double(parts * width)
-    return multiplyAdds / 2 / cycles * used
+    return atPeak / cycles * used
   }
 }
 

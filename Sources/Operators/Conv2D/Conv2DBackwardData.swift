@@ -36,10 +36,7 @@ package enum Conv2DBackwardData: TunableOperation {
   }
 
   package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
-    Conv2DConfiguration.candidates(
-      problem.shape, pixels: problem.shape.classPixels, channelsSummed: problem.shape.outChannels,
-      channelsProduced: problem.shape.inChannels,
-      on: device)
+    Conv2DConfiguration.candidates(problem.shape, backward: true, on: device)
   }
 
   package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {

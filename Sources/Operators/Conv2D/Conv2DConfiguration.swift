@@ -27,12 +27,14 @@ package enum Conv2DConfiguration: Hashable, Codable, Sendable, CustomStringConve
 
   /// The configurations that fit, the default first: on a CPU the best by `Conv2DEstimate`.
   static func candidates(
-    _ shape: Conv2DShape, pixels: Int, channelsSummed: Int, channelsProduced: Int,
-    on device: DeviceInfo
+    _ shape: Conv2DShape, backward: Bool, on device: DeviceInfo
   ) -> [Conv2DConfiguration] {
+    let (channelsSummed, channelsProduced) =
+      backward ? (shape.outChannels, shape.inChannels) : (shape.inChannels, shape.outChannels)
     let direct =
       Conv2DTiling.candidates(
-        pixels: pixels, channelsSummed: channelsSummed, channelsProduced: channelsProduced,
+        pixels: backward ? shape.classPixels : shape.outPixels, channelsSummed: channelsSummed,
+        channelsProduced: channelsProduced,
         on: device
       ).map(Conv2DConfiguration.direct)
     let im2col = Im2colTiling.candidates(shape, on: device).map(Conv2DConfiguration.im2col)
@@ -48,7 +50,7 @@ package enum Conv2DConfiguration: Hashable, Codable, Sendable, CustomStringConve
     guard device.kind != .gpu else { return direct + im2col + shared + winograd + fused }
     let estimate = Conv2DEstimate(
       shape: shape, channelsSummed: channelsSummed, channelsProduced: channelsProduced,
-      device: device)
+      turnsFilter: backward, device: device)
     return estimate.ranked(direct + winograd + fused, by: estimate.cycles) + im2col + shared
   }
 }

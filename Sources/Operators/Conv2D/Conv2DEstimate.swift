@@ -4,20 +4,29 @@ import DeviceRuntime
 /// compiled.
 ///
 /// Cycles of all cores together. Multiply-adds run at a register tile's efficiency; transforms, what
-/// they leave in memory and what Winograd's products read come on top. Direct convolutions read from
-/// end to end: the slower of multiplying and reading counts.
+/// they leave in memory and what Winograd's products read come on top. Direct convolutions and fused
+/// ones read from end to end: the slower of multiplying and reading counts.
 struct Conv2DEstimate {
   let shape: Conv2DShape
   let channelsSummed: Int
   let channelsProduced: Int
+  /// Whether Winograd's product transposes the filter that it reads: backward data.
+  var turnsFilter = false
   let device: DeviceInfo
 
-  /// Bytes a cycle that a core gets from its own cache, from the shared one and from memory.
+  /// Bytes a cycle that a core gets from its own cache and from memory.
   private static let cacheBandwidth = 32.0
-  private static let sharedBandwidth = 10.0
   private static let memoryBandwidth = 5.0
-  /// What more than this does not stay in a shared cache.
-  private static let sharedCache = 16 << 20
+
+  /// Bytes a cycle that a core gets from the cache it shares.
+  private var sharedBandwidth: Double {
+    device.level3Bandwidth > 0 ? Double(device.level3Bandwidth) : 10
+  }
+
+  /// What more than this does not stay in the shared cache, which others use, too.
+  private var sharedCache: Int {
+    device.level3Cache > 0 ? min(device.level3Cache / 2, 32 << 20) : 16 << 20
+  }
 
   private var file: RegisterFile {
     RegisterFile.possible(on: device).first ?? RegisterFile(width: 8, count: 16)
@@ -26,8 +35,7 @@ struct Conv2DEstimate {
   private func bandwidth(_ bytes: Int) -> Double {
     bytes <= device.cacheOfCore
       ? Conv2DEstimate.cacheBandwidth
-      : bytes <= Conv2DEstimate.sharedCache
-        ? Conv2DEstimate.sharedBandwidth : Conv2DEstimate.memoryBandwidth
+      : bytes <= sharedCache ? sharedBandwidth : Conv2DEstimate.memoryBandwidth
   }
 
   /// How much longer `groups` alike take than if all cores shared the work evenly.
@@ -38,7 +46,8 @@ struct Conv2DEstimate {
 
   private func multiplyAddCycles(_ tile: RegisterTile, rows: Int, k: Int, columns: Int) -> Double {
     let whole = ceilDivide(rows, tile.itemM) * tile.itemM
-    return Double(whole * k * columns) / Double(2 * file.width) / file.efficiency(of: tile)
+    return Double(whole * k * columns) / Double(file.multiplyAddsPerCycle * file.width)
+      / file.efficiency(of: tile)
   }
 
   /// The configurations with the fewest cycles first; those without an estimate come last, in
@@ -150,12 +159,13 @@ struct Conv2DEstimate {
     let products =
       Double(chunks * tiling.points)
       * multiplyAddCycles(tile, rows: rows, k: channelsSummed, columns: channelsProduced)
-    // Half of a filter's transform is made again for each part of a tile's points.
+    // The filter's columns are read, turned round and transformed again for each part of a tile's
+    // points; cycles of a vector of one point, measured.
     let times = chunks * ceilDivide(rows, rowBlock)
     let parts = Double(tiling.outTile + 2) / Double(pointRows)
     let filters =
       Double(times * tiling.points * channelsSummed * channelsProduced) / Double(file.width)
-      * (1 + parts / 2)
+      * (4 + (turnsFilter ? 5 : 3.3) * parts)
     // Written, which reads it first, and read again.
     let planes = 4 * tiling.planesCount(shape, channels: channelsSummed + channelsProduced)
     let traffic = 3 * Double(chunks * planes) / bandwidth(planes)
@@ -187,7 +197,7 @@ struct Conv2DEstimate {
     let reading = Double(ceilDivide(tiles, tiling.block)) * Double(filter) / bandwidth(filter)
     let writing = 3 * Double(filter) / Conv2DEstimate.memoryBandwidth
     return writing
-      + (products + reading + transformCycles(tiling.outTile))
+      + (max(products, reading) + transformCycles(tiling.outTile))
       * unevenness(groups: ceilDivide(tiles, tiling.block))
   }
 }

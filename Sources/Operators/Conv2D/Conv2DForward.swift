@@ -47,10 +47,7 @@ package enum Conv2DForward: TunableOperation {
   }
 
   package static func candidates(for problem: Problem, on device: DeviceInfo) -> [Configuration] {
-    Conv2DConfiguration.candidates(
-      problem.shape, pixels: problem.shape.outPixels, channelsSummed: problem.shape.inChannels,
-      channelsProduced: problem.shape.outChannels,
-      on: device)
+    Conv2DConfiguration.candidates(problem.shape, backward: false, on: device)
   }
 
   package static func plan(_ problem: Problem, _ configuration: Configuration) -> OperationPlan {
