@@ -10,6 +10,7 @@ if let command = arguments.first, ["programs", "all-programs"].contains(command)
     models: Array(arguments.dropFirst()), allConfigurations: command == "all-programs")
   exit(0)
 }
+HostProcessor.keepPoclThreadsApart()
 let manager = try DeviceManager()
 let context = try manager.makeContext(
   on: try manager.device(matching: ProcessInfo.processInfo.environment["WIDECL_DEVICE"]),

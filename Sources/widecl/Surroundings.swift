@@ -1,3 +1,4 @@
+import DeviceRuntime
 import Foundation
 import Glibc
 import Spelling
@@ -18,6 +19,7 @@ enum Surroundings {
     forgetEmpty()
     warnOfUnknown()
     findHome()
+    HostProcessor.keepPoclThreadsApart()
   }
 
   /// A variable that is set but empty is one that is not set.

@@ -105,6 +105,8 @@ final class Command {
 
   var isRunning: Bool { process.isRunning }
 
+  var processIdentifier: Int32 { process.processIdentifier }
+
   /// Ctrl-C.
   func interrupt() { send(SIGINT) }
 

@@ -78,4 +78,43 @@ import Testing
     let used = try names(in: "Sources", ending: "swift")
     #expect(Set(shown).sorted() == used.sorted())
   }
+
+  /// The lists of cores that a process' threads may run on.
+  private func cores(_ process: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task").compactMap {
+      let status = try? String(
+        contentsOfFile: "/proc/\(process)/task/\($0)/status", encoding: .utf8)
+      return status?.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
+        .map(String.init)
+    }
+  }
+
+  /// Where a process may use all cores, pocl's threads do not share one.
+  @Test(.enabled(if: ProcessInfo.processInfo.processorCount > 1))
+  func poclKeepsItsThreadsApart() throws {
+    let arguments = [
+      "bench", "step", Small.model, "--image", "1x8x8", "--batch", "2", "--steps", "100000",
+      "--no-tune",
+    ]
+    func pinned(_ environment: [String: String], _ launcher: [String] = []) throws -> Set<String> {
+      let command = try Command(arguments, environment: environment, launcher: launcher)
+      let deadline = Date(timeIntervalSinceNow: 60)
+      var found: [String] = []
+      while Set(found).count < 2, Date() < deadline, command.isRunning {
+        // Without pinning there is nothing to wait for but the threads.
+        found = try cores("\(command.processIdentifier)")
+        if environment["POCL_AFFINITY"] == "0" || !launcher.isEmpty, found.count > 4 { break }
+        usleep(20_000)
+      }
+      command.send(SIGKILL)
+      _ = try command.wait()
+      return Set(found)
+    }
+    let own = try #require(try cores("self").first)
+    let all = try String(contentsOfFile: "/sys/devices/system/cpu/online", encoding: .utf8)
+    let isWhole = own.hasSuffix("\t" + all.trimmingCharacters(in: .newlines))
+    #expect(try pinned([:]).contains("Cpus_allowed_list:\t1") == isWhole)
+    #expect(try pinned(["POCL_AFFINITY": "0"]).count == 1)
+    #expect(try pinned([:], ["/usr/bin/taskset", "-c", "1"]).count == 1)
+  }
 }

@@ -41,7 +41,8 @@ extension DeviceInfo {
   /// driver, the variables that change one, and for a CPU its model and flags.
   package func compilerDigest(environment: [String: String]) -> String {
     let variables = environment.filter { name, _ in
-      DeviceInfo.compilerVariables.contains { name.hasPrefix($0) }
+      name != HostProcessor.poclAffinity
+        && DeviceInfo.compilerVariables.contains { name.hasPrefix($0) }
     }.map { "\($0)=\($1)" }.sorted()
     let facts = [name, vendor, platform, platformVersion, driver, version] + extensions
     let processor = kind == .cpu ? DeviceInfo.processor : []
