@@ -54,6 +54,19 @@ package struct OperationPlan: Sendable {
     }
   }
 
+  /// The kernels as they are compiled.
+  package var builds: [KernelBuild] {
+    launches.compactMap {
+      guard case .kernel(let launch) = $0 else { return nil }
+      let numbers = launch.arguments.enumerated().compactMap { index, argument in
+        if case .int(let value) = argument { (index, value) } else { nil }
+      }
+      return KernelBuild(
+        source: launch.source, entryPoint: launch.entryPoint, macros: launch.macros,
+        local: launch.range.local, numbers: Dictionary(uniqueKeysWithValues: numbers))
+    }
+  }
+
   package enum Argument: Sendable {
     /// A tensor or a scratch buffer by its name.
     case buffer(String)

@@ -12,6 +12,7 @@ package final class Context: @unchecked Sendable {  // cl_context is thread-safe
   private let sources = Mutex<[String: String]>([:])
   private let memory = Mutex(MemoryUse())
   private let reporter = Mutex<@Sendable (Preparation) -> Void>({ _ in })
+  private let compiler = Mutex<@Sendable ([KernelBuild], Int) -> Void>({ _, _ in })
   /// The device's facts, its memory cut to the limit that the context was given.
   package let info: DeviceInfo
 
@@ -90,6 +91,16 @@ package final class Context: @unchecked Sendable {  // cl_context is thread-safe
   /// Says how far a preparation is.
   package func report(_ preparation: Preparation) { reporter.withLock { $0 }(preparation) }
 
+  /// Lets `compile` get kernels that are about to be built, so that a driver's cache has them then.
+  package func compileAhead(by compile: @escaping @Sendable ([KernelBuild], _ bytes: Int) -> Void) {
+    compiler.withLock { $0 = compile }
+  }
+
+  /// Says which kernels are about to be built; their buffers have `bytes` bytes at most.
+  package func compileAhead(_ builds: [KernelBuild], bytes: Int) {
+    compiler.withLock { $0 }(builds, bytes)
+  }
+
   /// Forgets the built programs; those that kernels still use live on.
   package func releasePrograms() { programs.withLock { $0.removeAll() } }
 
@@ -151,7 +162,7 @@ extension Context {
 }
 
 /// One `-DNAME=VALUE` of a build.
-package struct Macro: Hashable, Sendable {
+package struct Macro: Hashable, Codable, Sendable {
   package var name: String
   package var value: String
 

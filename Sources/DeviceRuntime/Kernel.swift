@@ -98,6 +98,30 @@ package final class Kernel {
     if case .buffer(let buffer) = argument { retained[index] = buffer }
   }
 
+  /// Sets every argument of a kernel whose results nobody reads.
+  func setPlaceholders(_ buffer: Buffer<UInt8>, numbers: [Int: Int]) throws(CLError) {
+    for (index, type) in parameterTypes.enumerated() {
+      let status: cl_int
+      switch type {
+      case "ulong", "long":
+        var one: UInt64 = 1
+        status = clSetKernelArg(raw, cl_uint(index), 8, &one)
+      case "int", "uint":
+        var number = Int32(numbers[index] ?? 1)
+        status = clSetKernelArg(raw, cl_uint(index), 4, &number)
+      case "float":
+        var one: Float = 1
+        status = clSetKernelArg(raw, cl_uint(index), 4, &one)
+      default:
+        var memory: cl_mem? = buffer.raw
+        status = clSetKernelArg(raw, cl_uint(index), MemoryLayout<cl_mem>.size, &memory)
+        retained[index] = buffer
+      }
+      try check(status, "clSetKernelArg \(index) of \(name)")
+      missing.remove(index)
+    }
+  }
+
   func requireAllArguments() throws(CLError) {
     guard missing.isEmpty else {
       throw CLError(

@@ -1,6 +1,6 @@
 /// A launch range: work-items in all, and in a group, in three dimensions.
 package struct NDRange: Hashable, Sendable {
-  package struct Size: Hashable, Sendable {
+  package struct Size: Hashable, Codable, Sendable {
     package var x: Int
     package var y: Int
     package var z: Int

@@ -48,6 +48,9 @@ package final class Executor {
     for (index, tensor) in plan.tensors.enumerated() {
       buffers.append(try buffer(of: tensor, at: index, external: external))
     }
+    context.compileAhead(
+      planned.flatMap(\.plan.builds),
+      bytes: (buffers.map(\.byteCount) + memory.arenaBytes).max() ?? 0)
     for (index, step) in plan.steps.enumerated() {
       context.report(Preparation(.compiling, done: index, of: plan.steps.count))
       var bound = step.bindings.mapValues { buffers[$0] }

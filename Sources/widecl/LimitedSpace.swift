@@ -54,7 +54,7 @@ enum LimitedSpace {
     {
       return "a file may have \(limit.rlim_cur >> 10) KiB at most ('ulimit -f')"
     }
-    var folder = driverCache()
+    var folder = poclCache()
     var system = statvfs()
     while statvfs(folder, &system) != 0 {
       let parent = URL(fileURLWithPath: folder).deletingLastPathComponent().path
@@ -63,14 +63,6 @@ enum LimitedSpace {
     }
     let free = Int(system.f_bavail) * Int(system.f_frsize)
     return free < enough ? "the disk of \(folder) has \(free >> 20) MiB free" : nil
-  }
-
-  /// The folder where pocl keeps compiled kernels.
-  private static func driverCache() -> String {
-    let environment = ProcessInfo.processInfo.environment
-    if let folder = environment["POCL_CACHE_DIR"] { return folder }
-    if let folder = environment["XDG_CACHE_HOME"] { return folder + "/pocl" }
-    return (environment["HOME"] ?? "/tmp") + "/.cache/pocl"
   }
 
   private static func start(signals: inout sigset_t) -> pid_t? {

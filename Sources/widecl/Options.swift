@@ -28,6 +28,7 @@ struct DeviceOptions: ParsableArguments {
       tell("kernels of \(folder.path) (WIDECL_KERNELS), not the built-in ones")
     }
     context.reportPreparation(to: PreparationProgress().show)
+    if !isWorker { compileAhead(in: context) }
     return context
   }
 }

@@ -57,6 +57,7 @@ struct TuneCommand: ParsableCommand {
   @OptionGroup(title: "Device") var deviceOptions: DeviceOptions
   @Flag(help: "Print JSON.") var json = false
   @Flag(help: .hidden) var worker = false
+  @Flag(help: .hidden) var compiler = false
 
   func validate() throws {
     guard (1...100_000).contains(batch ?? 1), (1...100_000).contains(classes ?? 1) else {
@@ -73,6 +74,7 @@ struct TuneCommand: ParsableCommand {
 
   func run() throws {
     if worker { return try runTuningWorker(deviceOptions) }
+    if compiler { return try runCompilingWorker(deviceOptions) }
     let store = try requiredUserStore()
     if list { return try printList(store) }
     if clear { return try store.clear() }
