@@ -118,6 +118,9 @@ static const unsigned char conv2d_conv2d_winograd_filter_gradient[] = {
 static const unsigned char conv2d_conv2d_winograd_fused[] = {
 #embed "conv2d/conv2d_winograd_fused.cl"
 };
+static const unsigned char conv2d_conv2d_winograd_fused_filter[] = {
+#embed "conv2d/conv2d_winograd_fused_filter.cl"
+};
 static const unsigned char conv2d_conv2d_winograd_gradient[] = {
 #embed "conv2d/conv2d_winograd_gradient.cl"
 };
@@ -135,6 +138,9 @@ static const unsigned char conv2d_local_product_header[] = {
 };
 static const unsigned char conv2d_winograd_header[] = {
 #embed "conv2d/winograd.clh"
+};
+static const unsigned char conv2d_winograd_block_header[] = {
+#embed "conv2d/winograd_block.clh"
 };
 static const unsigned char conv2d_winograd_tiles_header[] = {
 #embed "conv2d/winograd_tiles.clh"
@@ -241,12 +247,14 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("conv2d/conv2d_winograd_filter.cl", conv2d_conv2d_winograd_filter),
     SOURCE("conv2d/conv2d_winograd_filter_gradient.cl", conv2d_conv2d_winograd_filter_gradient),
     SOURCE("conv2d/conv2d_winograd_fused.cl", conv2d_conv2d_winograd_fused),
+    SOURCE("conv2d/conv2d_winograd_fused_filter.cl", conv2d_conv2d_winograd_fused_filter),
     SOURCE("conv2d/conv2d_winograd_gradient.cl", conv2d_conv2d_winograd_gradient),
     SOURCE("conv2d/conv2d_winograd_input.cl", conv2d_conv2d_winograd_input),
     SOURCE("conv2d/conv2d_winograd_output.cl", conv2d_conv2d_winograd_output),
     SOURCE("conv2d/conv2d_winograd_product.cl", conv2d_conv2d_winograd_product),
     SOURCE("conv2d/local_product.clh", conv2d_local_product_header),
     SOURCE("conv2d/winograd.clh", conv2d_winograd_header),
+    SOURCE("conv2d/winograd_block.clh", conv2d_winograd_block_header),
     SOURCE("conv2d/winograd_tiles.clh", conv2d_winograd_tiles_header),
     SOURCE("copy/copy.cl", copy_copy),
     SOURCE("dropout/dropout.cl", dropout_dropout),

@@ -7,7 +7,6 @@
 //   v[POINTS][BLOCK][SUM_C]   the transformed tiles
 //   m[POINTS][BLOCK][PANEL]   their products with one panel of u, then transformed back
 #include "conv2d/conv2d_activation.clh"
-#include "conv2d/winograd.clh"
 
 #ifndef BLOCK
 #error "BLOCK: tiles per work-item, a multiple of ITEM_M"
@@ -20,39 +19,10 @@
 #endif
 
 #define PANEL (ITEM_N * VEC)
-#define TILES_H ((IN_H + TILE_OUT - 1) / TILE_OUT)
-#define TILES_W ((IN_W + TILE_OUT - 1) / TILE_OUT)
-#define TILES (BATCH * TILES_H * TILES_W)
 #define V_PLANE (BLOCK * SUM_C + PLANE_PAD)
 #define M_PLANE (BLOCK * PANEL + PLANE_PAD)
-
-// v of one tile and VEC channels; `inside` promises that the tile and its border lie in the image.
-inline void winograd_fused_input(const __global float* restrict x, const int row,
-                                 const int column, const bool inside,
-                                 const struct activation a, __local float* v) {
-  vec_t half_done[TILE_IN][TILE_IN];
-#pragma unroll
-  for (int j = 0; j < TILE_IN; j++) {
-    vec_t d[TILE_IN], t[TILE_IN];
-#pragma unroll
-    for (int i = 0; i < TILE_IN; i++) {
-      const int r = row + i, s = column + j;
-      d[i] = inside || (r >= 0 && r < IN_H && s >= 0 && s < IN_W)
-                 ? activate(load_vec(x + (r * IN_W + s) * SUM_C), a)
-                 : (vec_t)(0.0f);
-    }
-    winograd_input(d, t);
-#pragma unroll
-    for (int i = 0; i < TILE_IN; i++) half_done[i][j] = t[i];
-  }
-#pragma unroll
-  for (int i = 0; i < TILE_IN; i++) {
-    vec_t t[TILE_IN];
-    winograd_input(half_done[i], t);
-#pragma unroll
-    for (int j = 0; j < TILE_IN; j++) store_local(v + (i * TILE_IN + j) * V_PLANE, t[j]);
-  }
-}
+#define X_C SUM_C
+#include "conv2d/winograd_block.clh"
 
 // m = v · u of one point and one panel, ITEM_M tiles.
 inline void winograd_fused_product(const __local float* v, const __global float* restrict u,
@@ -134,9 +104,9 @@ void conv2d_winograd_fused(const __global float* restrict x, ACTIVATION_PARAMETE
     for (int c = 0; c < SUM_C; c += VEC) {
       const struct activation a = ACTIVATION_AT(c);
       if (inside)
-        winograd_fused_input(from + c, row, column, true, a, v + t * SUM_C + c);
+        winograd_block_input(from + c, row, column, true, a, v + t * SUM_C + c);
       else
-        winograd_fused_input(from + c, row, column, false, a, v + t * SUM_C + c);
+        winograd_block_input(from + c, row, column, false, a, v + t * SUM_C + c);
     }
   }
   // The last block's missing tiles: products of whatever lies there would be thrown away, but what

@@ -82,7 +82,8 @@ struct NetworkConformanceTests {
   /// the batch in several chunks.
   private static let own: Set<String> = [
     "BATCH", "VEC", "ITEM_M", "ITEM_N", "TILE_M", "TILE_K", "TILE_OUT", "WG_X", "WG_Y", "UNROLL",
-    "SPLIT_K", "BLOCK", "IMAGES", "PANEL", "STRIP", "ROWS", "COUNT", "ACCUMULATE", "POINT_ROWS",
+    "SPLIT_K", "BLOCK", "OUT_BLOCK", "IMAGES", "PANEL", "STRIP", "ROWS", "COUNT", "ACCUMULATE",
+    "POINT_ROWS",
     "ROW_BLOCK",
   ]
 

@@ -129,6 +129,7 @@ extension Conv2DBackwardFilter {
         && shape.inChannels.isMultiple(of: tiling.itemM)
         && shape.outChannels.isMultiple(of: tiling.itemN * tiling.vec)
         && shape.batch.isMultiple(of: tiling.images)
+    case .winogradFused(let tiling): return tiling.fits(shape, on: device)
     case .direct, .winograd, .im2col:
       return candidates(for: problem, on: device).contains(configuration)
     }
@@ -141,7 +142,7 @@ extension Conv2DBackwardFilter {
     case .direct(let tiling, let splitK):
       .direct(tiling, splitK: min(splitK, problem.shape.batch))
     case .winograd(let tiling): .winograd(tiling.fitted(to: problem.shape))
-    case .im2col: configuration
+    case .winogradFused, .im2col: configuration
     }
   }
 }

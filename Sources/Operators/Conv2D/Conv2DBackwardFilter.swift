@@ -26,6 +26,7 @@ package enum Conv2DBackwardFilter: TunableOperation {
     case direct(Conv2DTiling, splitK: Int)
     /// `itemM` counts input channels and divides them.
     case winograd(WinogradTiling)
+    case winogradFused(WinogradFusedFilterTiling)
     case im2col(Im2colTiling)
 
     /// The parts that a sum over pixels is made in, as far as that is chosen.
@@ -35,6 +36,7 @@ package enum Conv2DBackwardFilter: TunableOperation {
       switch self {
       case .direct(let tiling, let splitK): "\(tiling)_sk\(splitK)"
       case .winograd(let tiling): tiling.description
+      case .winogradFused(let tiling): tiling.description
       case .im2col(let tiling): tiling.description
       }
     }
@@ -72,7 +74,9 @@ package enum Conv2DBackwardFilter: TunableOperation {
     // Other parts than the cache asks for sum in another order, fewer round more: they come last.
     let parts = direct.first.map(\.parts) ?? 1
     let fine = direct.filter { $0.parts == parts }, coarse = direct.filter { $0.parts != parts }
-    return estimate.ranked(fine + winograd(shape, on: device), by: estimate.cycles)
+    let fused = WinogradFusedFilterTiling.candidates(shape, on: device)
+      .map(Configuration.winogradFused)
+    return estimate.ranked(fine + winograd(shape, on: device) + fused, by: estimate.cycles)
       + estimate.ranked(coarse, by: estimate.cycles) + im2col + shared
   }
 
@@ -133,11 +137,21 @@ package enum Conv2DBackwardFilter: TunableOperation {
       let plan = tiling.backwardFilter(shape)
       return problem.normalization?.before(plan, shape) ?? plan
     case .winograd(let tiling):
-      let fused = problem.normalization.flatMap { $0.canBeFused ? $0 : nil }
-      let plan = WinogradLaunches(shape: shape, tiling: tiling).gradientPlan(normalization: fused)
-      return fused == problem.normalization
-        ? plan : problem.normalization?.before(plan, shape) ?? plan
+      return normalizing(problem) {
+        WinogradLaunches(shape: shape, tiling: tiling).gradientPlan(normalization: $0)
+      }
+    case .winogradFused(let tiling):
+      return normalizing(problem) { tiling.plan(shape, normalization: $0) }
     }
+  }
+
+  /// A plan that normalises its input on the way, or, where it cannot, gets it normalised.
+  private static func normalizing(
+    _ problem: Problem, _ plan: (InputNormalization?) -> OperationPlan
+  ) -> OperationPlan {
+    guard let normalization = problem.normalization else { return plan(nil) }
+    return normalization.canBeFused
+      ? plan(normalization) : normalization.before(plan(nil), problem.shape)
   }
 
   /// Channels of x and of dy that lie together for the kernel: of x the fewest that hold whole
@@ -166,7 +180,6 @@ package enum Conv2DBackwardFilter: TunableOperation {
         pixels: taps * shape.inChannels, channels: shape.outChannels,
         classes: splitK)
     }
-    let split = splitK > 1
     let strips = strips(shape, tiling)
     let x = PackedOperand.strips(
       of: "x", rows: shape.batch * shape.inHeight * shape.inWidth, channels: shape.inChannels,
@@ -178,37 +191,20 @@ package enum Conv2DBackwardFilter: TunableOperation {
       source: "conv2d/conv2d_backward_filter_\(tiling.shape.rawValue).cl", entryPoint: stem,
       macros: shape.macros + tiling.macros + [Macro("SPLIT_K", splitK)]
         + (tiling.shape == .tile ? [Macro("STRIP", strips.x)] : []),
-      range: range,
-      arguments: [.buffer(x.name), .buffer(dy.name), .buffer(split ? "parts" : "dw")])
-    let packing = x.launches + dy.launches
-    guard split else {
-      return OperationPlan(
-        scratch: x.scratch + dy.scratch, launches: packing + [.kernel(sum)])
-    }
+      range: range, arguments: [.buffer(x.name), .buffer(dy.name)])
     let unroll = tiling.shape == .tile ? 4096 : 1
     let workGroup = tiling.shape == .tile ? 1 : 64
-    return OperationPlan(
-      scratch: x.scratch + dy.scratch + [
-        OperationPlan.Scratch("parts", count: splitK * shape.filterCount)
-      ],
-      launches: packing + [
-        .kernel(sum),
-        .kernel(
-          OperationPlan.KernelLaunch(
-            source: "conv2d/conv2d_sum_parts.cl", entryPoint: "conv2d_sum_parts",
-            macros: [
-              Macro("SPLIT_K", splitK), Macro("COUNT", shape.filterCount),
-              Macro("UNROLL", unroll), Macro("WG_X", workGroup),
-            ],
-            range: NDRange(
-              groups: NDRange.Size(ceilDivide(shape.filterCount, unroll * workGroup)),
-              local: NDRange.Size(workGroup)),
-            arguments: [.buffer("parts"), .buffer("dw")])),
-      ])
+    var plan = FilterParts(shape, count: splitK).plan(sum, unroll: unroll, workGroup: workGroup)
+    plan.scratch = x.scratch + dy.scratch + plan.scratch
+    plan.launches = x.launches + dy.launches + plan.launches
+    return plan
   }
 
   package static func isExact(_ configuration: Configuration) -> Bool {
-    if case .winograd = configuration { false } else { true }
+    switch configuration {
+    case .direct, .im2col: true
+    case .winograd, .winogradFused: false
+    }
   }
 
   package static func cost(_ problem: Problem) -> Cost { problem.shape.cost }

@@ -76,6 +76,7 @@ struct Conv2DEstimate {
     case .direct(let tiling, let splitK) where tiling.shape == .tile:
       gradient(tiling, splitK: splitK)
     case .winograd(let tiling): gradient(tiling)
+    case .winogradFused(let tiling): gradient(tiling)
     case .direct, .im2col: nil
     }
   }
@@ -120,6 +121,27 @@ struct Conv2DEstimate {
       + (transformCycles(tiling.outTile) + 3 * Double(chunks * planes) / bandwidth(planes))
       * unevenness(groups: tiling.tiles(shape))
       + 2 * Double((chunks + 1) * sums) / bandwidth(sums)
+  }
+
+  private func gradient(_ tiling: WinogradFusedFilterTiling) -> Double {
+    let tile = tiling.registerTile
+    let tiles = tiling.tiles(shape)
+    let panels = shape.outChannels / tiling.outBlock
+    let pairs = Double(tiling.points * shape.inChannels * shape.outChannels) / Double(file.width)
+    let products =
+      Double(tiling.points)
+      * multiplyAddCycles(tile, rows: shape.inChannels, k: tiles, columns: shape.outChannels)
+    // A block loads and stores its sums in the core's cache; each part transforms them.
+    let blocks = ceilDivide(ceilDivide(tiles, tiling.parts), tiling.block) * tiling.parts
+    let sums = pairs * (4 * Double(blocks) + 3 * Double(tiling.parts))
+    // Of the input's tiles all panels make their own.
+    let transforms =
+      Double(tiles * tiling.points * (shape.inChannels * panels + shape.outChannels))
+      / Double(file.width) * 1.5
+    let read = 4 * (shape.inCount + shape.outCount)
+    let parts = 4 * tiling.parts * shape.filterCount
+    return (products + sums + transforms) * unevenness(groups: panels * tiling.parts)
+      + Double(read) / bandwidth(read) + 3 * Double(parts) / bandwidth(parts)
   }
 
   private func direct(_ tiling: Conv2DTiling) -> Double {
