@@ -11,8 +11,8 @@ package struct TuningSchedule {
 
   /// Calls `tune` with each task's index and seconds, until the time is over or `stop` says so.
   ///
-  /// Each task gets a share of the time that is left, by the root of its weight: what a heavy one
-  /// gains counts more, but compiling candidates takes as long for a light one.
+  /// Each task gets a share of the time that is left, by its weight, as what a heavy one gains
+  /// counts more, but enough to try some candidates; what it does not need is the others'.
   package func run(
     now: () -> Double, stop: () -> Bool = { false },
     tune: (_ task: Int, _ seconds: Double) throws -> Void
@@ -21,8 +21,7 @@ package struct TuningSchedule {
     for task in weights.indices {
       let left = deadline - now()
       if stop() || left <= 0 { return }
-      let roots = weights[task...].map { max($0, 0).squareRoot() }
-      let share = left * (roots.first ?? 0) / max(roots.reduce(0, +), 1e-300)
+      let share = left * weights[task] / max(weights[task...].reduce(0, +), 1e-300)
       try tune(task, min(left, max(share, 3)))
     }
   }
