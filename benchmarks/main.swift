@@ -21,6 +21,18 @@ let context = try manager.makeContext(
 if arguments.first == "long-run" {
   exit(try longRun(Array(arguments.dropFirst()), on: context))
 }
+// Records what the tuner chooses from: widecl-benchmarks spaces MODEL BATCH [CANDIDATES]
+if arguments.first == "spaces" {
+  let words = arguments.dropFirst()
+  let numbers = words.dropFirst().compactMap { Int($0) }
+  guard let model = words.first, let batch = numbers.first else {
+    print("usage: widecl-benchmarks spaces MODEL BATCH [CANDIDATES]")
+    exit(64)
+  }
+  try Spaces(queue: context.makeQueue(), limit: numbers.count > 1 ? numbers[1] : .max)
+    .print(model: model, batch: batch)
+  exit(0)
+}
 
 // Prints, for the convolutions of a Wide ResNet, each candidate's time and GFLOP/s.
 // Usage: widecl-benchmarks PASS CHANNELS SIZE BATCH [IN_CHANNELS [KERNEL [STRIDE]]]

@@ -12,10 +12,10 @@ package protocol CandidateEvaluator {
 /// Finds a fast candidate among many, in few evaluations.
 ///
 /// Where a model has ranked the candidates, they are tried in their order until several in a row
-/// gained nothing. Otherwise a small space is tried whole, and in a large one the search starts from the default, from hints,
-/// from one candidate of each kind and from random ones, and then walks from the fastest one to
-/// its neighbours: those whose descriptions differ in one field, such as `im8` in
-/// `tile_im8_in2_v16`.
+/// gained nothing. Otherwise a small space is tried whole, and in a large one the search starts
+/// from the default, from hints, from one candidate of each kind and from random ones, and then
+/// walks from the fastest one to its neighbours: those whose descriptions differ in one field, such
+/// as `im8` in `tile_im8_in2_v16`.
 package struct Search: Sendable {
   /// Spaces of up to this size are tried whole.
   package var exhaustiveLimit = 32
@@ -32,6 +32,13 @@ package struct Search: Sendable {
 
   package init() {}
 
+  /// A search of candidates in the order of a model.
+  package static var ranked: Search {
+    var search = Search()
+    search.patience = 8
+    return search
+  }
+
   package struct Outcome: Sendable {
     /// Index and seconds of the finalists, the fastest first; empty where every one was rejected.
     package var ranking: [(candidate: Int, seconds: Double)] = []
@@ -39,6 +46,13 @@ package struct Search: Sendable {
     package var evaluations = 0
     /// Whether nothing stopped the search early.
     package var isComplete = true
+
+    /// The fastest candidate, and the fastest exact one where that is another.
+    package func winners(isExact: (Int) -> Bool) -> [(candidate: Int, seconds: Double)] {
+      guard let best = ranking.first else { return [] }
+      let exact = ranking.first { isExact($0.candidate) }
+      return [best] + (exact.map { $0.candidate == best.candidate ? [] : [$0] } ?? [])
+    }
   }
 
   /// How many candidates of a space of `count` are tried.
@@ -48,11 +62,11 @@ package struct Search: Sendable {
 
   /// Searches until its limit is reached or `stop` says so, which is asked before each candidate.
   ///
-  /// The first description is the default's, which is always among the finalists. `mustCompare`
-  /// adds more finalists, given the times so far.
+  /// The first description is the default's, which is always among the finalists, as are the two
+  /// fastest exact candidates, for `--algorithms direct`.
   package func run<Evaluator: CandidateEvaluator>(
     _ descriptions: [String], hints: [Int] = [], evaluator: inout Evaluator,
-    mustCompare: ([Int: Double]) -> [Int] = { _ in [] }, stop: () -> Bool = { false }
+    isExact: (Int) -> Bool = { _ in true }, stop: () -> Bool = { false }
   ) throws -> Outcome {
     var walk = SearchWalk(descriptions, hints: hints, isRanked: patience != nil, seed: seed)
     let limit = evaluationLimit(descriptions.count)
@@ -73,7 +87,7 @@ package struct Search: Sendable {
     }
     let ranked = walk.times.sorted { ($0.value, $0.key) < ($1.value, $1.key) }.map(\.key)
     var chosen = Array(ranked.prefix(finalists))
-    for extra in mustCompare(walk.times) + [0]
+    for extra in ranked.filter(isExact).prefix(2) + [0]
     where walk.times[extra] != nil && !chosen.contains(extra) { chosen.append(extra) }
     let compared = chosen.count > 1 ? try evaluator.compare(chosen) : walk.times
     outcome.ranking = chosen.compactMap { candidate in

@@ -46,7 +46,7 @@ package struct Tuner {
     self.chooser = chooser
     self.surroundings = surroundings
     // A CPU's candidates are ranked by a model of its cores.
-    if queue.context.info.kind != .gpu { search.patience = 8 }
+    if queue.context.info.kind != .gpu { search = .ranked }
   }
 
   /// Tries candidates until the search is done, or for `seconds` at most.
@@ -65,7 +65,7 @@ package struct Tuner {
     var best: Double?
     var evaluator = DeviceEvaluator(
       operation, problem, candidates: candidates, products: products, chooser: chooser,
-      queue: queue, journal: journal
+      queue: queue, journal: journal, now: surroundings.now
     ) { row in
       tried += 1
       if case .measured(let seconds) = row.outcome { best = min(best ?? seconds, seconds) }
@@ -74,12 +74,7 @@ package struct Tuner {
     let outcome = try search.run(
       candidates.map(\.description), hints: hints.compactMap { candidates.firstIndex(of: $0) },
       evaluator: &evaluator,
-      mustCompare: { times in
-        // The two fastest exact ones, for `--algorithms direct`.
-        Array(
-          times.filter { Operation.isExact(candidates[$0.key]) }
-            .sorted { ($0.value, $0.key) < ($1.value, $1.key) }.map(\.key).prefix(2))
-      },
+      isExact: { Operation.isExact(candidates[$0]) },
       stop: { surroundings.stop() || surroundings.now() >= deadline })
     queue.context.releasePrograms()
     return result(
@@ -92,9 +87,6 @@ package struct Tuner {
   ) -> TuningResult {
     let cost = Operation.cost(problem)
     let best = outcome.ranking.first
-    let exact = outcome.ranking.first { Operation.isExact(candidates[$0.candidate]) }
-    var chosen = best.map { [$0] } ?? []
-    if let exact, exact.candidate != best?.candidate { chosen.append(exact) }
     func timing(_ item: (candidate: Int, seconds: Double)?) -> TuningResult.Timing? {
       item.map {
         TuningResult.Timing(
@@ -107,7 +99,7 @@ package struct Tuner {
       gflops: best.map { cost.flops / $0.seconds * 1e-9 } ?? 0,
       gigabytesPerSecond: best.map { cost.bytes / $0.seconds * 1e-9 } ?? 0,
       candidates: candidates.count, isComplete: outcome.isComplete, rows: rows,
-      entries: chosen.compactMap {
+      entries: outcome.winners { Operation.isExact(candidates[$0]) }.compactMap {
         TuningEntry(
           operation, problem, candidates[$0.candidate], seconds: $0.seconds,
           isComplete: outcome.isComplete)
@@ -123,18 +115,21 @@ private struct DeviceEvaluator<Operation: TunableOperation>: CandidateEvaluator 
   private let chooser: any ConfigurationChooser
   private let queue: Queue
   private let journal: Journal?
+  private let now: () -> Double
   private let report: (TuningRow) -> Void
   private let check: CandidateCheck<Operation>
   private var bench: Workbench<Operation>?
   /// The shortest run on the small problem.
   private var bestSmall: Double?
+  /// When the candidate in hand was found right and its timing began.
+  private var preparedAt: Double?
   private(set) var rows: [TuningRow] = []
 
   init(
     _ operation: Operation.Type, _ problem: Operation.Problem,
     candidates: [Operation.Configuration], products: BLAS.Parameters,
     chooser: any ConfigurationChooser, queue: Queue, journal: Journal?,
-    report: @escaping (TuningRow) -> Void
+    now: @escaping () -> Double, report: @escaping (TuningRow) -> Void
   ) {
     self.problem = problem
     self.candidates = candidates
@@ -142,6 +137,7 @@ private struct DeviceEvaluator<Operation: TunableOperation>: CandidateEvaluator 
     self.chooser = chooser
     self.queue = queue
     self.journal = journal
+    self.now = now
     self.report = report
     check = CandidateCheck(operation, problem, queue: queue)
   }
@@ -152,6 +148,7 @@ private struct DeviceEvaluator<Operation: TunableOperation>: CandidateEvaluator 
       device: queue.context.info, operation: Operation.name, problem: problem.description,
       configuration: configuration.description)
     let outcome: TuningRow.Outcome
+    var preparation: Double?
     if let journal, journal.blacklist.contains(key) {
       outcome = .skipped(reason: "it ended the process before")
     } else if let journal, journal.distrust.isWrong(key) {
@@ -161,10 +158,14 @@ private struct DeviceEvaluator<Operation: TunableOperation>: CandidateEvaluator 
       outcome = known
     } else {
       try journal?.begin(key)
+      let begin = now()
+      preparedAt = nil
       outcome = try attempt(candidate, best: best)
+      preparation = (preparedAt ?? now()) - begin
       try journal?.end(key, outcome)
     }
-    let row = TuningRow(configuration: configuration.description, outcome: outcome)
+    let row = TuningRow(
+      configuration: configuration.description, outcome: outcome, preparation: preparation)
     rows.append(row)
     report(row)
     if case .measured(let seconds) = outcome { return seconds }
@@ -219,47 +220,19 @@ private struct DeviceEvaluator<Operation: TunableOperation>: CandidateEvaluator 
     if let best, bench.checkedSeconds > 3 * best + 5 {
       return .slow(seconds: bench.checkedSeconds)
     }
-    let first = try bench.seconds(of: bound)
-    if let best, first > 3 * best { return .slow(seconds: first) }
-    var times = [first]
-    var total = first
-    while times.count < 9 && (times.count < 3 || total < 0.1) {
-      times.append(try bench.seconds(of: bound))
-      total += times[times.count - 1]
-    }
-    return .measured(seconds: median(times))
+    preparedAt = now()
+    return try Sampling.outcome(best: best) { try bench.seconds(of: bound) }
   }
 
-  /// Rounds over all of them, so that a load that comes and goes meets each alike.
   mutating func compare(_ chosen: [Int]) throws -> [Int: Double] {
     guard let bench else { return [:] }
-    var bound: [(candidate: Int, bound: Workbench<Operation>.Candidate)] = []
+    var bound: [Int: Workbench<Operation>.Candidate] = [:]
     for candidate in chosen {
       // The programs are built; a driver that fails now does so for this candidate only.
-      guard let item = try? bench.bind(candidates[candidate]) else { continue }
-      bound.append((candidate, item))
+      bound[candidate] = try? bench.bind(candidates[candidate])
     }
-    var times: [Int: [Double]] = [:]
-    var failed: Set<Int> = []
-    var total = 0.0
-    for round in 0..<9 where round < 3 || total < 1 {
-      for (candidate, item) in bound where !failed.contains(candidate) {
-        guard let seconds = try? bench.seconds(of: item) else {
-          failed.insert(candidate)
-          continue
-        }
-        // The first round warms up.
-        if round > 0 { times[candidate, default: []].append(seconds) }
-        total += seconds
-      }
+    return Sampling.medians(of: chosen) { candidate in
+      bound[candidate].flatMap { try? bench.seconds(of: $0) }
     }
-    return times.filter { !failed.contains($0.key) }.mapValues(median)
   }
-}
-
-private func median(_ values: [Double]) -> Double {
-  let sorted = values.sorted()
-  let middle = sorted.count / 2
-  return sorted.count.isMultiple(of: 2)
-    ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
 }

@@ -15,10 +15,13 @@ package struct TuningRow: Hashable, Codable, Sendable {
 
   package var configuration: String
   package var outcome: Outcome
+  /// Seconds of building and checking it; nil where that was not done.
+  package var preparation: Double?
 
-  package init(configuration: String, outcome: Outcome) {
+  package init(configuration: String, outcome: Outcome, preparation: Double? = nil) {
     self.configuration = configuration
     self.outcome = outcome
+    self.preparation = preparation
   }
 
   /// Seconds, where it was measured or found slow.
@@ -65,6 +68,9 @@ package struct TuningResult: Hashable, Codable, Sendable {
   package var space: RecordedSpace {
     RecordedSpace(
       operation: operation, problem: problem,
-      rows: rows.map { RecordedSpace.Row(configuration: $0.configuration, seconds: $0.seconds) })
+      rows: rows.map {
+        RecordedSpace.Row(
+          configuration: $0.configuration, seconds: $0.seconds, preparation: $0.preparation)
+      })
   }
 }

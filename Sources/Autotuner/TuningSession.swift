@@ -27,22 +27,15 @@ package struct TuningSession {
   }
 
   /// Works until all is done, the time is over or `stop` says so.
-  ///
-  /// Each task gets a share of the time that is left, by the root of its weight: what a heavy one
-  /// gains counts more, but compiling candidates takes as long for a light one.
   package func run(
     _ work: TuningWork, stop: @escaping () -> Bool = { false },
     report: @escaping (TuningEvent) -> Void
   ) throws {
-    let now = Tuner.Surroundings().now
-    let deadline = now() + work.seconds
     var found: [TuningEntry] = []
-    for (index, task) in work.tasks.enumerated() {
-      let left = deadline - now()
-      if stop() || left <= 0 { return }
-      guard let instance = task.instance(among: operations) else { continue }
-      let weights = work.tasks[index...].map { max($0.weight, 0).squareRoot() }
-      let share = left * (weights.first ?? 0) / max(weights.reduce(0, +), 1e-300)
+    try TuningSchedule(weights: work.tasks.map(\.weight), seconds: work.seconds).run(
+      now: Tuner.Surroundings().now, stop: stop
+    ) { index, seconds in
+      guard let instance = work.tasks[index].instance(among: operations) else { return }
       let known = TunedChooser(
         [store.load().database, shipped], algorithms: work.algorithms, distrust: journal.distrust)
       var tuner = Tuner(
@@ -58,9 +51,7 @@ package struct TuningSession {
         tuner.search.patience = nil
       }
       let result = try instance.accept(
-        Tune(
-          tuner: tuner, known: known, found: found, seconds: min(left, max(share, 3)),
-          queue: queue))
+        Tune(tuner: tuner, known: known, found: found, seconds: seconds, queue: queue))
       var changes = TuningDatabase()
       changes.replace(with: result.entries, on: queue.context.info)
       if !changes.isEmpty { try store.save(changes) }
@@ -83,13 +74,9 @@ private struct Tune: OperationVisitor {
   func visit<Operation: TunableOperation>(
     _ operation: Operation.Type, _ problem: Operation.Problem
   ) throws -> TuningResult {
-    var hints = [known.choice(for: operation, problem, on: queue.context.info).configuration]
-    // What is fast for one layer is often so for the others, the latest being the most alike.
-    for entry in found.reversed() {
-      guard let value = entry.decoded(as: operation) else { continue }
-      if !hints.contains(value.configuration) { hints.append(value.configuration) }
-      if hints.count == 4 { break }
-    }
+    let hints = TuningSchedule.hints(
+      known: known.choice(for: operation, problem, on: queue.context.info).configuration,
+      found: found.compactMap { $0.decoded(as: operation)?.configuration })
     return try tuner.tune(operation, problem, hints: hints, seconds: seconds)
   }
 }

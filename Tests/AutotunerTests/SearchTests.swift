@@ -84,8 +84,7 @@ struct SearchTests {
 
   @Test("a ranked space is tried in its order until nothing more is gained")
   func rankedSpace() throws {
-    var search = Search()
-    search.patience = 8
+    let search = Search.ranked
     var replay = Replay(Self.ranked)
     let outcome = try search.run(Self.ranked.rows.map(\.configuration), evaluator: &replay)
     #expect(replay.tried == Array(0...10))
@@ -125,27 +124,16 @@ struct SearchTests {
 
   @Test("a budget ends the search and what was found is kept")
   func budget() throws {
-    let space = Self.space(seed: 3)
-    // The replay's clock lies in the evaluator, which the closure must not touch while it runs.
-    final class Clock { var tries = 0 }
-    struct Counting: CandidateEvaluator {
-      var replay: Replay
-      let clock: Clock
-      mutating func measure(_ candidate: Int, best: Double?) -> Double? {
-        clock.tries += 1
-        return replay.measure(candidate, best: best)
-      }
-      mutating func compare(_ candidates: [Int]) -> [Int: Double] { replay.compare(candidates) }
-    }
-    let clock = Clock()
-    var evaluator = Counting(replay: Replay(space, secondsPerTry: 0.5), clock: clock)
+    var space = Self.space(seed: 3)
+    for index in space.rows.indices { space.rows[index].preparation = 0.5 }
+    let clock = Replay.Clock()
+    var replay = Replay(space, clock: clock)
     let outcome = try Search().run(
-      space.rows.map(\.configuration), evaluator: &evaluator,
-      stop: { Double(clock.tries) * 0.5 >= 3 })
+      space.rows.map(\.configuration), evaluator: &replay, stop: { clock.seconds >= 3 })
     #expect(outcome.evaluations == 6 && !outcome.isComplete)
-    #expect(evaluator.replay.clock < 4)
+    #expect(clock.seconds < 4)
     let fastest = try #require(
-      evaluator.replay.tried.prefix(6).compactMap { space.rows[$0].seconds }.min())
+      replay.tried.prefix(6).compactMap { space.rows[$0].seconds }.min())
     #expect(outcome.ranking.first?.seconds == fastest)
     #expect(outcome.ranking.contains { $0.candidate == 0 })
   }
