@@ -98,9 +98,18 @@ def compare(network, options, inference=False):
         "ratio": statistics.median(ratios), "lowest_ratio": ratios[0], "highest_ratio": ratios[-1],
         "widecl_peak_bytes": max(mine["peak_process_bytes"] for mine, _ in rounds),
         "pytorch_peak_bytes": max(other["peak_process_bytes"] for _, other in rounds),
-        "device": rounds[0][0]["device"], "torch": rounds[0][1]["torch"],
+        "device": rounds[0][0]["device"], "model": model(rounds[0][0]["device"]), "torch": rounds[0][1]["torch"],
         "date": datetime.date.today().isoformat(), "is_emulated": options.avx2,
     }
+
+
+def model(device):
+    """Family and model of the processor that a CPU device is; drivers name several generations alike."""
+    if not device.startswith("pthread-"):
+        return ""
+    text = pathlib.Path("/proc/cpuinfo").read_text().split("\n\n")[0]
+    facts = dict(re.findall(r"^(.*?)\s*: (.*)$", text, re.MULTILINE))
+    return " ".join(f"{key.split()[-1]} {facts[key]}" for key in ("cpu family", "model") if key in facts)
 
 
 def vectors(row):
@@ -113,7 +122,7 @@ def processor(row):
     """A row's vectors and processor, short enough for the head of a column."""
     name = re.sub(r"^pthread-[a-z0-9-]*-(?=[A-Z])", "", row["device"])
     name = re.sub(r"\(R\)|\(TM\)| Processor", "", name)
-    return ", ".join(part for part in (vectors(row), name) if part)
+    return ", ".join(part for part in (vectors(row), name, row.get("model")) if part)
 
 
 def goals(row, inference=False):
@@ -202,7 +211,8 @@ def read(path):
 def title(row):
     """A device's name with what its figures stand for."""
     emulated = ", by emulation: both sides were kept from using more" * row.get("is_emulated", False)
-    return f"{vectors(row) or row['device']} ({row['device']}{emulated})"
+    kind = f", {row['model']}" if row.get("model") else ""
+    return f"{vectors(row) or row['device']} ({row['device']}{kind}{emulated})"
 
 
 def page_of(folder):
@@ -262,7 +272,7 @@ def main():
     results, inference = [], []
     for network in options.networks:
         results.append(compare(network, options))
-        folder = options.output / slug(results[0]["device"])
+        folder = options.output / slug(f"{results[0]['device']} {results[0]['model']}")
         folder.mkdir(parents=True, exist_ok=True)
         write(folder / "steps.json", results)
         (folder / "steps.svg").write_text(plot(results))
