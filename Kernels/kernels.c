@@ -175,6 +175,9 @@ static const unsigned char loss_softmax_cross_entropy[] = {
 static const unsigned char maxout_maxout[] = {
 #embed "maxout/maxout.cl"
 };
+static const unsigned char peak_peak_cache_read[] = {
+#embed "peak/peak_cache_read.cl"
+};
 static const unsigned char peak_peak_multiply_add[] = {
 #embed "peak/peak_multiply_add.cl"
 };
@@ -266,6 +269,7 @@ static const struct widecl_kernel_source table[] = {
     SOURCE("linear/linear_forward.cl", linear_linear_forward),
     SOURCE("loss/softmax_cross_entropy.cl", loss_softmax_cross_entropy),
     SOURCE("maxout/maxout.cl", maxout_maxout),
+    SOURCE("peak/peak_cache_read.cl", peak_peak_cache_read),
     SOURCE("peak/peak_multiply_add.cl", peak_peak_multiply_add),
     SOURCE("pool/average_pool.cl", pool_average_pool),
     SOURCE("pool/global_average_pool.cl", pool_global_average_pool),

@@ -28,11 +28,13 @@ package struct PlannedOperation: Sendable {
   package var configuration: String
   /// Whether the configuration rounds no more than a plain sum does.
   package var isExact: Bool
+  package var work: Work
 
-  package init(plan: OperationPlan, configuration: String, isExact: Bool) {
+  package init(plan: OperationPlan, configuration: String, isExact: Bool, work: Work) {
     self.plan = plan
     self.configuration = configuration
     self.isExact = isExact
+    self.work = work
   }
 }
 
@@ -100,7 +102,8 @@ package struct Instance<Operation: TunableOperation>: OperationInstance {
     let configuration = chooser.configuration(for: Operation.self, problem, on: device)
     return PlannedOperation(
       plan: Operation.plan(problem, configuration).expanded(choosing: chooser, on: device),
-      configuration: configuration.description, isExact: Operation.isExact(configuration))
+      configuration: configuration.description, isExact: Operation.isExact(configuration),
+      work: Operation.work(problem, configuration, on: device))
   }
 
   package func nested(

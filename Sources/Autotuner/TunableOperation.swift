@@ -31,6 +31,11 @@ package protocol TunableOperation: Sendable {
   /// The arithmetic and the memory traffic that the problem needs, whatever the configuration.
   static func cost(_ problem: Problem) -> Cost
 
+  /// The arithmetic and the traffic of a configuration on a device.
+  static func work(
+    _ problem: Problem, _ configuration: Configuration, on device: DeviceInfo
+  ) -> Work
+
   /// The same in plain Swift and double precision, for any single element.
   ///
   /// `inputs` holds the tensors with role `input` and `inputOutput` in their order; the result
@@ -84,6 +89,10 @@ extension TunableOperation {
   ) -> [Double] {
     generator.values(count: tensor.count, kind: kind)
   }
+
+  package static func work(
+    _ problem: Problem, _ configuration: Configuration, on device: DeviceInfo
+  ) -> Work { Work(cost(problem)) }
 
   package static func exampleScalars(_ problem: Problem) -> [DynamicScalars] { [[:]] }
 

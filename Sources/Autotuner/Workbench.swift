@@ -89,10 +89,10 @@ package final class Workbench<Operation: TunableOperation> {
     }
   }
 
-  /// Seconds of one run, from the start of its first launch to the end of its last.
-  package func seconds(of candidate: Candidate) throws(CLError) -> Double {
+  /// Seconds of some runs, from the start of the first launch to the end of the last.
+  package func seconds(of candidate: Candidate, runs: Int = 1) throws(CLError) -> Double {
     let begin = DispatchTime.now().uptimeNanoseconds
-    let times = try launches(of: candidate)
+    let times = try launches(of: candidate, runs: runs)
     let onHost = Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9
     guard !candidate.hasProducts, let first = times.first, let last = times.last else {
       return onHost
@@ -101,12 +101,12 @@ package final class Workbench<Operation: TunableOperation> {
     return last.end > first.start ? Double(last.end - first.start) * 1e-9 : onHost
   }
 
-  /// When each launch of one run ran.
-  package func launches(of candidate: Candidate) throws(CLError) -> [LaunchTime] {
+  /// When each launch of some runs, enqueued one behind the other, ran.
+  package func launches(of candidate: Candidate, runs: Int = 1) throws(CLError) -> [LaunchTime] {
     let recorder = EventRecorder()
     queue.recorder = recorder
     defer { queue.recorder = nil }
-    try candidate.bound.enqueue(on: queue, scalars: scalars)
+    for _ in 0..<runs { try candidate.bound.enqueue(on: queue, scalars: scalars) }
     try queue.finish()
     return try recorder.times()
   }

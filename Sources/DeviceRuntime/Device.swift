@@ -69,6 +69,12 @@ public struct DeviceInfo: Codable, Hashable, Sendable {
 
   /// Bytes of a CPU core's own cache; a usual size where it is not known.
   package var cacheOfCore: Int { level2Cache > 0 ? level2Cache : 1 << 20 }
+
+  /// Bytes of a CPU core's first cache; a usual size where it is not known.
+  package var firstCacheOfCore: Int { level1Cache > 0 ? level1Cache : 32 << 10 }
+
+  /// What more than this does not stay in the cache that a CPU's cores share, which others use, too.
+  package var sharedCache: Int { level3Cache > 0 ? min(level3Cache / 2, 32 << 20) : 16 << 20 }
 }
 
 extension DeviceInfo {

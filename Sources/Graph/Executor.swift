@@ -9,7 +9,7 @@ package final class Executor {
   package let plan: ExecutionPlan
   package let memory: MemoryPlan
   /// Each step's launches and configuration.
-  let planned: [PlannedOperation]
+  package let planned: [PlannedOperation]
   /// How CLBlast computes products that do not say so themselves.
   let products: BLAS.Parameters
   let chooser: any ConfigurationChooser

@@ -37,5 +37,6 @@ package let allOperations: [any TunableOperation.Type] = [
   Fill.self,
   Copy.self,
   PeakMultiplyAdd.self,
+  PeakCacheRead.self,
   MatrixProduct.self,
 ]

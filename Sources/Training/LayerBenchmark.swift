@@ -4,7 +4,7 @@ import Graph
 import Models
 import Operators
 
-/// Measures every convolution of a training step, pass by pass, against the device's peaks.
+/// Measures every convolution of a training step, pass by pass, against the device's roofs.
 package struct LayerBenchmark {
   /// A convolution's pass or, with the layer "all", the sum of one other operation.
   package struct Row: Encodable {
@@ -24,12 +24,41 @@ package struct LayerBenchmark {
     package var percentOfPeak: Double
     /// `gbs` of the measured peak.
     package var percentOfPeakGbs: Double
+    /// Kernels in one step; a product by CLBlast counts as one.
+    package var launches: Int
+    /// The operations of the multiply-adds that the algorithm makes.
+    package var flops: Double
+    /// Bytes by `Traffic`, which the configuration's tiling gives; nil where it is not counted.
+    package var cacheBytes: Double?
+    package var memoryBytes: Double?
+    /// The shares of `ms` that each resource alone would take at its measured peak.
+    package var percentOfFma: Double
+    package var percentOfCache: Double?
+    package var percentOfMemory: Double?
+    package var percentOfLaunch: Double
     /// Whether this is a convolution's pass, not a sum.
     package var isConvolution: Bool
 
     private enum CodingKeys: CodingKey {
       case layer, pass, operation, problem, configuration, ms, gflops, gbs, percentOfPeak
-      case percentOfPeakGbs
+      case percentOfPeakGbs, launches, flops, cacheBytes, memoryBytes, percentOfFma
+      case percentOfCache, percentOfMemory, percentOfLaunch
+    }
+  }
+
+  /// What operations took and do, together.
+  private struct Measured {
+    var operations = 1
+    var ms: Double
+    var cost: Cost
+    var work: Work
+    var launches: Int
+
+    static func + (a: Measured, b: Measured) -> Measured {
+      Measured(
+        operations: a.operations + b.operations, ms: a.ms + b.ms,
+        cost: Cost(flops: a.cost.flops + b.cost.flops, bytes: a.cost.bytes + b.cost.bytes),
+        work: a.work + b.work, launches: a.launches + b.launches)
     }
   }
 
@@ -88,29 +117,28 @@ package struct LayerBenchmark {
   ) -> [Row] {
     var layers: [String] = []
     var convolutions: [String: [Row]] = [:]
-    var others: [String: (row: Row, cost: Cost, launches: Int)] = [:]
+    var others: [String: (row: Row, measured: Measured)] = [:]
     for (index, step) in executor.plan.steps.enumerated() {
-      let operation = step.operation
-      let (ms, cost) = (milliseconds[index], operation.cost)
+      let (operation, planned) = (step.operation, executor.planned[index])
+      let measured = Measured(
+        ms: milliseconds[index], cost: operation.cost, work: planned.work,
+        launches: planned.plan.launches.count)
       if operation.name.hasPrefix("conv2d_") {
         if convolutions[step.layer] == nil { layers.append(step.layer) }
         convolutions[step.layer, default: []].append(
           row(
             step.layer, String(operation.name.dropFirst("conv2d_".count)), operation.name,
-            operation.problemText, executor.configurations[index], ms, cost, peaks,
-            isConvolution: true))
+            operation.problemText, planned.configuration, measured, peaks, isConvolution: true))
       } else {
-        let sum = others["\(operation.name) \(step.phase)"]
-        let total = Cost(
-          flops: cost.flops + (sum?.cost.flops ?? 0), bytes: cost.bytes + (sum?.cost.bytes ?? 0))
-        let launches = 1 + (sum?.launches ?? 0)
-        others["\(operation.name) \(step.phase)"] = (
+        let key = "\(operation.name) \(step.phase)"
+        let sum = others[key].map { $0.measured + measured } ?? measured
+        let isOne = sum.operations == 1
+        others[key] = (
           row(
             "all", step.phase.rawValue, operation.name,
-            launches == 1 ? operation.problemText : "\(launches) problems",
-            launches == 1 ? executor.configurations[index] : "", ms + (sum?.row.ms ?? 0), total,
-            peaks, isConvolution: false),
-          total, launches
+            isOne ? operation.problemText : "\(sum.operations) problems",
+            isOne ? planned.configuration : "", sum, peaks, isConvolution: false),
+          sum
         )
       }
     }
@@ -122,15 +150,23 @@ package struct LayerBenchmark {
 
   private func row(
     _ layer: String, _ pass: String, _ operation: String, _ problem: String,
-    _ configuration: String, _ ms: Double, _ cost: Cost, _ peaks: DevicePeaks, isConvolution: Bool
+    _ configuration: String, _ measured: Measured, _ peaks: DevicePeaks, isConvolution: Bool
   ) -> Row {
     // A driver whose clock stands still must not give infinite speeds.
-    let seconds = max(ms * 1e-3, 1e-9)
+    let seconds = max(measured.ms * 1e-3, 1e-9)
+    let (cost, work) = (measured.cost, measured.work)
     let (gflops, gbs) = (cost.flops / seconds * 1e-9, cost.bytes / seconds * 1e-9)
+    func percent(_ amount: Double, of peak: Double) -> Double { 100 * amount / seconds / peak }
     return Row(
       layer: layer, pass: pass, operation: operation, problem: problem,
-      configuration: configuration, ms: ms, gflops: gflops, gbs: gbs,
+      configuration: configuration, ms: measured.ms, gflops: gflops, gbs: gbs,
       percentOfPeak: 100 * gflops / peaks.gflops, percentOfPeakGbs: 100 * gbs / peaks.gbs,
+      launches: measured.launches, flops: work.flops, cacheBytes: work.traffic?.cacheBytes,
+      memoryBytes: work.traffic?.memoryBytes,
+      percentOfFma: percent(work.flops, of: peaks.gflops * 1e9),
+      percentOfCache: work.traffic.map { percent($0.cacheBytes, of: peaks.cacheGbs * 1e9) },
+      percentOfMemory: work.traffic.map { percent($0.memoryBytes, of: peaks.gbs * 1e9) },
+      percentOfLaunch: percent(Double(measured.launches) * peaks.launchUs, of: 1e6),
       isConvolution: isConvolution)
   }
 }

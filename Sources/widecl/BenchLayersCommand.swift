@@ -14,6 +14,11 @@ struct BenchLayersCommand: ParsableCommand {
       GFLOP/s count the multiply-adds of the problem, not of the algorithm: Winograd's may exceed \
       the device's peak.
 
+      %FMA, %L2, %DRAM and %launch are what each resource alone would take of the time at the \
+      device's measured peak: the multiply-adds that the algorithm makes, the bytes between the \
+      cores and their second caches, the bytes from and to memory, the launches. Bytes are \
+      computed from the tiling, not measured; "-" where they are not counted.
+
       Example:
         widecl bench layers wrn-16-4 --batch 128
       """)
@@ -30,6 +35,8 @@ struct BenchLayersCommand: ParsableCommand {
     var device: String
     var peakGflops: Double
     var peakGbs: Double
+    var peakCacheGbs: Double
+    var launchUs: Double
     var rows: [LayerBenchmark.Row]
   }
 
@@ -54,42 +61,41 @@ struct BenchLayersCommand: ParsableCommand {
       return try printJSON(
         Report(
           model: model.name, batch: options.batch, device: context.info.name,
-          peakGflops: peaks.gflops,
-          peakGbs: peaks.gbs, rows: rows))
+          peakGflops: peaks.gflops, peakGbs: peaks.gbs, peakCacheGbs: peaks.cacheGbs,
+          launchUs: peaks.launchUs, rows: rows))
     }
     print("\(model.name), batch \(options.batch), on \(context.info.name)")
-    print(String(format: "peak %.1f GFLOP/s, %.1f GB/s", peaks.gflops, peaks.gbs))
+    print("peak \(peaks.text)")
     printTable(rows)
   }
 
+  /// A line for each layer, above one for each of its passes; no wider than 100 columns.
   private func printTable(_ rows: [LayerBenchmark.Row]) {
     let convolutions = rows.filter(\.isConvolution)
     let others = rows.filter { !$0.isConvolution }
-    let layerWidth = max(5, convolutions.map(\.layer.count).max() ?? 0)
     let configurationWidth = max(13, convolutions.map(\.configuration.count).max() ?? 0)
-    func columns(_ layer: String, _ pass: String, _ configuration: String) -> String {
-      layer.padded(to: layerWidth) + " " + pass.padded(to: 7) + " "
-        + configuration.padded(to: configurationWidth)
-    }
+    let title = "  " + "pass".padded(to: 7) + " " + "configuration".padded(to: configurationWidth)
     func line(_ start: String, _ numbers: [String]) {
-      print(start + zip(numbers, [8, 8, 6, 6, 6]).map { $0.padded(to: $1, right: true) }.joined())
+      print(
+        start.padded(to: title.count)
+          + zip(numbers, [9, 8, 5, 5, 6, 8]).map { $0.padded(to: $1, right: true) }.joined())
     }
     func numbers(_ row: LayerBenchmark.Row) -> [String] {
-      [String(format: "%.3f", row.ms)]
-        + [row.gflops, row.gbs, row.percentOfPeak, row.percentOfPeakGbs].map {
-          String(format: "%.1f", $0)
+      [String(format: "%.3f", row.ms), String(format: "%.1f", row.gflops)]
+        + [row.percentOfFma, row.percentOfCache, row.percentOfMemory, row.percentOfLaunch].map {
+          $0.map { String(format: "%.0f", $0) } ?? "-"
         }
     }
-    let title = columns("layer", "pass", "configuration")
-    line(title, ["ms", "GFLOP/s", "GB/s", "%FLOP", "%GB"])
+    line(title, ["ms", "GFLOP/s", "%FMA", "%L2", "%DRAM", "%launch"])
+    var layer: String?
     for row in convolutions {
+      if row.layer != layer { print("\(row.layer)  \(row.problem)") }
+      layer = row.layer
       let pass = row.pass.split(separator: "_").last.map(String.init) ?? row.pass
-      line(columns(row.layer, pass, row.configuration), numbers(row))
+      line("  \(pass.padded(to: 7)) \(row.configuration)", numbers(row))
     }
     print("other operations, each summed over its layers:")
-    for row in others {
-      line("\(row.operation), \(row.pass)".padded(to: title.count), numbers(row))
-    }
+    for row in others { line("  \(row.operation), \(row.pass)", numbers(row)) }
     let sum = rows.reduce(0) { $0 + $1.ms }
     let rest = others.reduce(0) { $0 + $1.ms }
     print(

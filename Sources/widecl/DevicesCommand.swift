@@ -11,7 +11,8 @@ struct DevicesCommand: ParsableCommand {
         widecl devices --peak
       """)
 
-  @Flag(help: "Measure what each device computes and copies at most: seconds.")
+  @Flag(
+    help: "Measure what each device computes, copies and reads from its caches at most: seconds.")
   var peak = false
   @Flag(help: "Print JSON.") var json = false
 
@@ -55,13 +56,21 @@ struct DevicesCommand: ParsableCommand {
           + "\(info.maxAllocation >> 20) MiB at most in one allocation, "
           + "\(info.localMemory >> 10) KiB local, driver \(info.driver)")
       if let peak = row.peak {
-        print(
-          "   " + String(format: "%.1f GFLOP/s, %.1f GB/s", peak.gflops, peak.gbs)
-            + " measured (\(peak.multiplyAdd), \(peak.copy))")
+        print("   \(peak.text)")
+        print("   measured by \(peak.multiplyAdd), \(peak.copy), \(peak.cacheRead)")
       }
       if let failure = row.peakFailure { print("   peak not measured: \(failure)") }
       if let reason = row.whyNot { print("   not usable: \(reason)") }
     }
     for platform in manager.emptyPlatforms { print("-  \(platform)") }
+  }
+}
+
+extension DevicePeaks {
+  /// The four roofs, in a line's part.
+  var text: String {
+    String(
+      format: "%.1f GFLOP/s, %.1f GB/s, second caches %.1f GB/s, %.1f us a launch", gflops, gbs,
+      cacheGbs, launchUs)
   }
 }

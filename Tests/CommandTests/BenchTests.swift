@@ -22,7 +22,13 @@ struct BenchTests {
     }
     let report = try #require(json as? [String: Any])
     #expect(
-      Set(report.keys) == ["model", "batch", "device", "peak_gflops", "peak_gbs", "rows"])
+      Set(report.keys) == [
+        "model", "batch", "device", "peak_gflops", "peak_gbs", "peak_cache_gbs", "launch_us",
+        "rows",
+      ])
+    for key in ["peak_gflops", "peak_gbs", "peak_cache_gbs", "launch_us"] {
+      #expect((report[key] as? Double ?? 0) > 0, "\(key)")
+    }
     return try #require(report["rows"] as? [[String: Any]])
   }
 
@@ -30,9 +36,22 @@ struct BenchTests {
     let rows = try rows(Self.layers)
     let keys = [
       "layer", "pass", "operation", "problem", "configuration", "ms", "gflops", "gbs",
-      "percent_of_peak", "percent_of_peak_gbs",
+      "percent_of_peak", "percent_of_peak_gbs", "launches", "flops", "percent_of_fma",
+      "percent_of_launch",
     ]
-    for row in rows { #expect(Set(row.keys) == Set(keys)) }
+    let counted = ["cache_bytes", "memory_bytes", "percent_of_cache", "percent_of_memory"]
+    for row in rows {
+      let isCounted = row["cache_bytes"] != nil
+      #expect(Set(row.keys) == Set(keys + (isCounted ? counted : [])), "\(row)")
+      for key in keys.suffix(3) + (isCounted ? counted : []) {
+        #expect((row[key] as? Double ?? -1) >= 0, "\(key) of \(row)")
+      }
+      #expect((row["launches"] as? Int ?? 0) > 0, "\(row)")
+    }
+    // The defaults of a CPU are those that are counted.
+    if try TestDevice().context.info.kind == .cpu {
+      #expect(rows.allSatisfy { $0["cache_bytes"] != nil })
+    }
     let convolutions = rows.filter { ($0["operation"] as? String)?.hasPrefix("conv2d") == true }
     // wrn-10-1 has a first convolution, two in each of three blocks and two projections; the first
     // needs no gradient to the images.
@@ -92,7 +111,17 @@ struct BenchTests {
     #expect(result.status == 0, "\(result.error)")
     let lines = result.out.split(separator: "\n")
     #expect(lines.first?.contains("wrn-10-1, batch 2") == true)
-    #expect(lines.contains { $0.hasPrefix("layer") && $0.contains("GFLOP/s") })
+    let columns = ["ms", "GFLOP/s", "%FMA", "%L2", "%DRAM", "%launch"]
+    #expect(
+      lines.contains { $0.split(separator: " ").suffix(6).map(String.init) == columns },
+      "\(result.out)")
+    // Below a layer's line, one for each of its passes.
+    let first = try #require(lines.firstIndex { $0.contains(" 8x8 1->16 k3 s1") })
+    for (line, pass) in zip(lines[(first + 1)...], ["forward", "filter"]) {
+      let cells = line.split(separator: " ")
+      #expect(cells.first.map(String.init) == pass && cells.count == 8, "\(line)")
+      #expect(cells.suffix(6).allSatisfy { Double($0) != nil || $0 == "-" }, "\(line)")
+    }
     // The line with the device's name is as long as that.
     #expect(lines.dropFirst().allSatisfy { $0.count <= 100 }, "\(result.out)")
   }
@@ -116,6 +145,8 @@ struct BenchTests {
       let peak = try #require(row["peak"] as? [String: Any])
       #expect((peak["gflops"] as? Double ?? 0) > 0)
       #expect((peak["gbs"] as? Double ?? 0) > 0)
+      #expect((peak["cache_gbs"] as? Double ?? 0) > 0)
+      #expect((peak["launch_us"] as? Double ?? 0) > 0)
     }
     let text = try Command.run("devices", "--peak")
     #expect(text.status == 0 && text.out.contains("GFLOP/s"))

@@ -38,7 +38,8 @@ struct BoundCheck {
       name: Operation.name, plan: plan, buffers: buffers, context: queue.context)
     let planned = PlannedOperation(
       plan: plan, configuration: configuration.description,
-      isExact: Operation.isExact(configuration))
+      isExact: Operation.isExact(configuration),
+      work: Operation.work(problem, configuration, on: queue.context.info))
     return try OperationCheck(bound, planned, isWhole: isWhole, queue: queue)
       .visit(operation, problem).failure
   }

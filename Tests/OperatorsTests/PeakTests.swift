@@ -18,6 +18,19 @@ struct PeakTests {
     }
   }
 
+  @Test func regionsAreReadAsOftenAsAsked() throws {
+    let device = try TestDevice()
+    let problem = PeakCacheRead.Problem(groups: 3, regions: 2, count: 32, iterations: 5)
+    let x = [Float](repeating: 1, count: 32) + [Float](repeating: 2, count: 32)
+    for configuration in PeakCacheRead.candidates(for: problem, on: device.context.info) {
+      let outputs = try run(PeakCacheRead.self, problem, configuration, [x], on: device)
+      #expect(outputs["y"] == [160, 320, 160], "\(configuration)")
+      let work = PeakCacheRead.work(problem, configuration, on: device.context.info)
+      #expect(
+        work.traffic == Traffic(cacheBytes: 4 * 3 * 32 * 5, memoryBytes: 4 * (2 * 32 + 3)))
+    }
+  }
+
   @Test func costCountsWhatTheKernelDoes() {
     let cost = PeakMultiplyAdd.cost(PeakMultiplyAdd.Problem(count: 10, iterations: 7))
     #expect(cost.flops == 140)
@@ -68,5 +81,24 @@ struct PeakTests {
     let copying = try seconds(Copy.self, Copy.Problem(count: floats), on: context)
     let gbs = 2 * 4 * Double(floats) / copying * 1e-9
     #expect((0.1...10).contains(peaks.gbs / gbs), "\(peaks.gbs), by a clock \(gbs)")
+
+    let readings = PeakCacheRead.Problem(
+      groups: 2 * context.info.computeUnits, regions: 1,
+      count: 16 * (context.info.cacheOfCore / 3 / 64), iterations: 1 << 10)
+    let reading = try seconds(PeakCacheRead.self, readings, on: context)
+    let bytes = 4 * Double(readings.groups) * Double(readings.count) * Double(1 << 10)
+    let cacheGbs = bytes / reading * 1e-9
+    #expect(
+      (0.1...10).contains(peaks.cacheGbs / cacheGbs),
+      "\(peaks.cacheGbs), by a clock \(cacheGbs)")
+    let cacheReads = PeakCacheRead.candidates(for: readings, on: context.info)
+    #expect(cacheReads.map(\.description).contains(peaks.cacheRead))
+
+    // A launch that is waited for is no faster than one of many.
+    let waited = try seconds(
+      PeakMultiplyAdd.self, PeakMultiplyAdd.Problem(count: 1, iterations: 0), on: context)
+    #expect(
+      peaks.launchUs > 0 && peaks.launchUs * 1e-6 < 10 * waited,
+      "\(peaks.launchUs) us, waited for \(waited) s")
   }
 }

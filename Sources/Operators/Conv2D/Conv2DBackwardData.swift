@@ -66,6 +66,13 @@ package enum Conv2DBackwardData: TunableOperation {
     return cost
   }
 
+  package static func work(
+    _ problem: Problem, _ configuration: Configuration, on device: DeviceInfo
+  ) -> Work {
+    configuration.work(
+      problem.shape, backward: true, withResidual: problem.withResidual, on: device)
+  }
+
   package static func distance(_ a: Problem, _ b: Problem) -> Double? {
     a.shape.distance(to: b.shape).map { $0 + (a.withResidual == b.withResidual ? 0 : 0.02) }
   }

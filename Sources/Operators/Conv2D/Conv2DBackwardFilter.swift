@@ -68,9 +68,7 @@ package enum Conv2DBackwardFilter: TunableOperation {
     guard device.kind != .gpu else {
       return direct + im2col + shared + winograd(shape, on: device)
     }
-    let estimate = Conv2DEstimate(
-      shape: shape, channelsSummed: shape.inChannels, channelsProduced: shape.outChannels,
-      device: device)
+    let estimate = Conv2DEstimate(shape: shape, device: device)
     // Other parts than the cache asks for sum in another order, fewer round more: they come last.
     let parts = direct.first.map(\.parts) ?? 1
     let fine = direct.filter { $0.parts == parts }, coarse = direct.filter { $0.parts != parts }
@@ -156,7 +154,7 @@ package enum Conv2DBackwardFilter: TunableOperation {
 
   /// Channels of x and of dy that lie together for the kernel: of x the fewest that hold whole
   /// vectors and whole tiles, of dy a panel.
-  private static func strips(_ shape: Conv2DShape, _ tiling: Conv2DTiling) -> (x: Int, dy: Int) {
+  static func strips(_ shape: Conv2DShape, _ tiling: Conv2DTiling) -> (x: Int, dy: Int) {
     guard tiling.shape == .tile else { return (shape.inChannels, shape.outChannels) }
     return (
       tiling.registerTile.strip(of: shape.inChannels), tiling.registerTile.columns
@@ -208,6 +206,25 @@ package enum Conv2DBackwardFilter: TunableOperation {
   }
 
   package static func cost(_ problem: Problem) -> Cost { problem.shape.cost }
+
+  package static func work(
+    _ problem: Problem, _ configuration: Configuration, on device: DeviceInfo
+  ) -> Work {
+    let shape = problem.shape
+    let counts = Conv2DFilterTraffic(shape: shape)
+    let (flops, operands): (Double, [OperandTraffic]?) =
+      switch configuration {
+      case .direct(let tiling, let splitK) where tiling.shape == .tile:
+        (shape.cost.flops, counts.direct(tiling, splitK: splitK))
+      case .direct, .im2col: (shape.cost.flops, nil)
+      case .winograd(let tiling):
+        (WinogradTiling.flops(shape, outTile: tiling.outTile), counts.winograd(tiling))
+      case .winogradFused(let tiling):
+        (WinogradTiling.flops(shape, outTile: tiling.outTile), counts.fused(tiling))
+      }
+    let work = Work(flops: flops, traffic: operands?.total(on: device))
+    return problem.normalization?.added(to: work, shape, canFuse: !isExact(configuration)) ?? work
+  }
 
   package static func exampleInput(
     _ problem: Problem, _ tensor: TensorArgument, kind: ExampleKind,

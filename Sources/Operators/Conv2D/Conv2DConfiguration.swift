@@ -25,6 +25,24 @@ package enum Conv2DConfiguration: Hashable, Codable, Sendable, CustomStringConve
     }
   }
 
+  /// What forward or backward data by this computes and moves on a device.
+  func work(
+    _ shape: Conv2DShape, backward: Bool, withResidual: Bool, on device: DeviceInfo
+  ) -> Work {
+    let counts = Conv2DTraffic(shape: shape, backward: backward, withResidual: withResidual)
+    let (flops, operands): (Double, [OperandTraffic]?) =
+      switch self {
+      case .direct(let tiling) where tiling.shape == .tile:
+        (shape.cost.flops, counts.direct(tiling))
+      case .direct, .im2col: (shape.cost.flops, nil)
+      case .winograd(let tiling):
+        (WinogradTiling.flops(shape, outTile: tiling.outTile), counts.winograd(tiling))
+      case .winogradFused(let tiling):
+        (WinogradTiling.flops(shape, outTile: tiling.outTile), counts.fused(tiling))
+      }
+    return Work(flops: flops, traffic: operands?.total(on: device))
+  }
+
   /// The configurations that fit, the default first: on a CPU the best by `Conv2DEstimate`.
   static func candidates(
     _ shape: Conv2DShape, backward: Bool, on device: DeviceInfo
@@ -48,9 +66,7 @@ package enum Conv2DConfiguration: Hashable, Codable, Sendable, CustomStringConve
     let shared = WinogradTiling.sharedCandidates(shape, on: device)
       .map(Conv2DConfiguration.winograd)
     guard device.kind != .gpu else { return direct + im2col + shared + winograd + fused }
-    let estimate = Conv2DEstimate(
-      shape: shape, channelsSummed: channelsSummed, channelsProduced: channelsProduced,
-      turnsFilter: backward, device: device)
+    let estimate = Conv2DEstimate(shape: shape, backward: backward, device: device)
     return estimate.ranked(direct + winograd + fused, by: estimate.cycles) + im2col + shared
   }
 }

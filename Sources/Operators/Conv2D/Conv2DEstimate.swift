@@ -8,10 +8,8 @@ import DeviceRuntime
 /// ones read from end to end: the slower of multiplying and reading counts.
 struct Conv2DEstimate {
   let shape: Conv2DShape
-  let channelsSummed: Int
-  let channelsProduced: Int
-  /// Whether Winograd's product transposes the filter that it reads: backward data.
-  var turnsFilter = false
+  /// Whether channels change sides: backward data.
+  var backward = false
   let device: DeviceInfo
 
   /// Bytes a cycle that a core gets from its own cache and from memory.
@@ -23,10 +21,10 @@ struct Conv2DEstimate {
     device.level3Bandwidth > 0 ? Double(device.level3Bandwidth) : 10
   }
 
-  /// What more than this does not stay in the shared cache, which others use, too.
-  private var sharedCache: Int {
-    device.level3Cache > 0 ? min(device.level3Cache / 2, 32 << 20) : 16 << 20
-  }
+  private var counts: Conv2DTraffic { Conv2DTraffic(shape: shape, backward: backward) }
+  private var filterCounts: Conv2DFilterTraffic { Conv2DFilterTraffic(shape: shape) }
+  private var channelsSummed: Int { counts.channelsSummed }
+  private var channelsProduced: Int { counts.channelsProduced }
 
   private var file: RegisterFile {
     RegisterFile.possible(on: device).first ?? RegisterFile(width: 8, count: 16)
@@ -35,7 +33,14 @@ struct Conv2DEstimate {
   private func bandwidth(_ bytes: Int) -> Double {
     bytes <= device.cacheOfCore
       ? Conv2DEstimate.cacheBandwidth
-      : bytes <= sharedCache ? sharedBandwidth : Conv2DEstimate.memoryBandwidth
+      : bytes <= device.sharedCache ? sharedBandwidth : Conv2DEstimate.memoryBandwidth
+  }
+
+  /// Cycles of moving an operand from and to the nearest cache that holds its reach.
+  ///
+  /// `more` readings of it are added where the ranking was compared with measurements so.
+  private func cycles(_ operand: OperandTraffic, more: Double = 0) -> Double {
+    (operand.moved + more * operand.bytes) / bandwidth(operand.reach)
   }
 
   /// How much longer `groups` alike take than if all cores shared the work evenly.
@@ -88,20 +93,11 @@ struct Conv2DEstimate {
       Double(taps)
       * multiplyAddCycles(
         tile, rows: shape.inChannels, k: shape.outPixels, columns: shape.outChannels)
-    // Each tap and tile reads its part's images again, from the nearest cache that holds them; of
-    // the input a line of 16 floats at least.
-    let (rows, columns) = (tiling.itemM, tile.columns)
-    let outReadings = Double(ceilDivide(shape.inChannels, rows) * shape.outCount)
-    let inReadings =
-      Double(ceilDivide(shape.outChannels, columns) * shape.inCount)
-      * max(1, 16 / Double(rows)) / Double(shape.stride * shape.stride)
-    let reading =
-      4 * Double(taps) * (outReadings + inReadings)
-      / bandwidth(4 * (shape.inCount + shape.outCount) / splitK)
-    let parts = 4 * splitK * shape.filterCount
+    let readings = filterCounts.readings(tiling, splitK: splitK)
     let groups =
-      splitK * taps * shape.inChannels / rows * shape.outChannels / columns
-    return (products + reading) * unevenness(groups: groups) + 3 * Double(parts) / bandwidth(parts)
+      splitK * taps * shape.inChannels / tiling.itemM * shape.outChannels / tile.columns
+    return (products + cycles(readings.x) + cycles(readings.dy)) * unevenness(groups: groups)
+      + cycles(filterCounts.parts(splitK: splitK), more: splitK == 1 ? 1 : 0)
   }
 
   private func gradient(_ tiling: WinogradTiling) -> Double? {
@@ -112,15 +108,13 @@ struct Conv2DEstimate {
       Double(chunks * tiling.points)
       * multiplyAddCycles(
         tile, rows: shape.inChannels, k: tiling.tiles(shape), columns: shape.outChannels)
-    let planes = 4 * tiling.planesCount(shape, channels: shape.inChannels + shape.outChannels)
-    let sums = 4 * tiling.points * shape.inChannels * shape.outChannels
     let groups =
       tiling.points * shape.inChannels / tiling.itemM * shape.outChannels
       / tile.columns
     return products * unevenness(groups: groups)
-      + (transformCycles(tiling.outTile) + 3 * Double(chunks * planes) / bandwidth(planes))
+      + (transformCycles(tiling.outTile) + cycles(Conv2DTraffic.planes(shape, tiling)))
       * unevenness(groups: tiling.tiles(shape))
-      + 2 * Double((chunks + 1) * sums) / bandwidth(sums)
+      + cycles(filterCounts.sums(tiling), more: 1)
   }
 
   private func gradient(_ tiling: WinogradFusedFilterTiling) -> Double {
@@ -149,32 +143,25 @@ struct Conv2DEstimate {
     let taps = shape.kernel * shape.kernel
     let rows = shape.outPixels
     // Each value is copied once for every panel: a load and a store of a vector.
-    let columns = tile.columns
-    let panels = channelsProduced / columns
-    let copies = Double(rows * taps * channelsSummed * panels) / Double(file.width) * 2
+    let copies = counts.gathered(tiling) / Double(file.width) * 2
     let products = multiplyAddCycles(
       tile, rows: rows, k: taps * channelsSummed, columns: channelsProduced)
-    // Every tile of rows reads its panel of the filter again.
-    let filter = 4 * taps * channelsSummed * channelsProduced
-    let reading =
-      Double(ceilDivide(rows, tiling.itemM)) * Double(filter) / bandwidth(filter / panels)
-    return (copies + max(products, reading))
-      * unevenness(groups: ceilDivide(rows, tiling.itemM) * panels)
-  }
-
-  private func tiles(_ outTile: Int) -> Int {
-    shape.batch * ceilDivide(shape.inHeight, outTile) * ceilDivide(shape.inWidth, outTile)
+    let groups = ceilDivide(rows, tiling.itemM) * counts.panels(tiling)
+    return (copies + max(products, cycles(counts.filterReading(tiling))))
+      * unevenness(groups: groups)
   }
 
   /// Of both transforms of all tiles, about five instructions for each of a tile's points.
   private func transformCycles(_ outTile: Int) -> Double {
     let points = (outTile + 2) * (outTile + 2)
-    return Double(tiles(outTile) * points * (channelsSummed + channelsProduced))
+    return Double(counts.tiles(outTile) * points * (channelsSummed + channelsProduced))
       / Double(file.width) * 1.5
   }
 
   private func winograd(_ tiling: WinogradTiling) -> Double? {
-    guard case .panel(let tileK, let pointRows, let rowBlock) = tiling.product else { return nil }
+    guard case .panel(_, let pointRows, let rowBlock) = tiling.product,
+      let readings = counts.productReadings(tiling)
+    else { return nil }
     let tile = tiling.registerTile
     let chunks = shape.batch / tiling.images
     let rows = tiling.tiles(shape)
@@ -187,39 +174,26 @@ struct Conv2DEstimate {
     let parts = Double(tiling.outTile + 2) / Double(pointRows)
     let filters =
       Double(times * tiling.points * channelsSummed * channelsProduced) / Double(file.width)
-      * (4 + (turnsFilter ? 5 : 3.3) * parts)
-    // Written, which reads it first, and read again.
-    let planes = 4 * tiling.planesCount(shape, channels: channelsSummed + channelsProduced)
-    let traffic = 3 * Double(chunks * planes) / bandwidth(planes)
-    // A group reads its rows for every panel, and its sums again in every round but the first.
-    let columns = tile.columns
-    let points = pointRows * (tiling.outTile + 2)
-    let rowsOfChannels = 4 * points * rowBlock * channelsSummed
-    let round = WinogradTiling.roundBytes(
-      points: points, tileK: tileK, panel: columns, rowBlock: rowBlock)
-    let reading =
-      4 * Double(chunks * tiling.points * rows * channelsProduced)
-      * (Double(channelsSummed) / Double(columns) / bandwidth(rowsOfChannels)
-        + 2 * Double(channelsSummed / tileK - 1) / bandwidth(round))
+      * (4 + (backward ? 5 : 3.3) * parts)
     let groups =
-      channelsProduced / columns * (tiling.outTile + 2) / pointRows * ceilDivide(rows, rowBlock)
-    return (products + reading + filters) * unevenness(groups: groups)
-      + (transformCycles(tiling.outTile) + traffic) * unevenness(groups: rows)
+      channelsProduced / tile.columns * (tiling.outTile + 2) / pointRows
+      * ceilDivide(rows, rowBlock)
+    return (products + cycles(readings.rows, more: 1) + cycles(readings.sums) + filters)
+      * unevenness(groups: groups)
+      + (transformCycles(tiling.outTile) + cycles(Conv2DTraffic.planes(shape, tiling)))
+      * unevenness(groups: rows)
   }
 
   private func fused(_ tiling: WinogradFusedTiling) -> Double {
     let tile = tiling.registerTile
-    let tiles = tiles(tiling.outTile)
-    let points = (tiling.outTile + 2) * (tiling.outTile + 2)
-    let filter = 4 * points * channelsSummed * channelsProduced
+    let tiles = counts.tiles(tiling.outTile)
     let products =
-      Double(points)
+      Double(tiling.points)
       * multiplyAddCycles(tile, rows: tiles, k: channelsSummed, columns: channelsProduced)
-    // Every block of tiles reads the transformed filter again.
-    let reading = Double(ceilDivide(tiles, tiling.block)) * Double(filter) / bandwidth(filter)
-    let writing = 3 * Double(filter) / Conv2DEstimate.memoryBandwidth
+    let filter = counts.filterReading(tiling)
+    let writing = 3 * filter.bytes / Conv2DEstimate.memoryBandwidth
     return writing
-      + (max(products, reading) + transformCycles(tiling.outTile))
+      + (max(products, cycles(filter)) + transformCycles(tiling.outTile))
       * unevenness(groups: ceilDivide(tiles, tiling.block))
   }
 }

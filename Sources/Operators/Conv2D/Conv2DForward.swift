@@ -85,6 +85,15 @@ package enum Conv2DForward: TunableOperation {
     return cost
   }
 
+  package static func work(
+    _ problem: Problem, _ configuration: Configuration, on device: DeviceInfo
+  ) -> Work {
+    let shape = problem.shape
+    let work = configuration.work(
+      shape, backward: false, withResidual: problem.withResidual, on: device)
+    return problem.normalization?.added(to: work, shape, canFuse: !configuration.isExact) ?? work
+  }
+
   package static func exampleInput(
     _ problem: Problem, _ tensor: TensorArgument, kind: ExampleKind,
     generator: inout ExampleGenerator

@@ -62,6 +62,11 @@ package struct InputNormalization: Hashable, Codable, Sendable, CustomStringConv
     return plan
   }
 
+  /// The work of a convolution with this: where it is not fused, that of the launch before it, too.
+  func added(to work: Work, _ shape: Conv2DShape, canFuse: Bool) -> Work {
+    canFuse && canBeFused ? work : work + Work(BatchNormReLUForward.cost(problem(shape)))
+  }
+
   /// A variety for the test problems.
   static func example(_ index: Int) -> InputNormalization? {
     switch index % 4 {

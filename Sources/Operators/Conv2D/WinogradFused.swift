@@ -24,7 +24,7 @@ package struct WinogradFusedTiling: Hashable, Codable, Sendable, CustomStringCon
   /// The tile of a product that a work-item keeps in registers.
   var registerTile: RegisterTile { RegisterTile(itemM: itemM, itemN: itemN, vec: vec) }
 
-  private var points: Int { (outTile + 2) * (outTile + 2) }
+  var points: Int { (outTile + 2) * (outTile + 2) }
 
   /// Bytes of local memory: the block's transformed tiles and one panel of products.
   func localBytes(channelsSummed: Int) -> Int {

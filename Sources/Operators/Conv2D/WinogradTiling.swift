@@ -88,6 +88,12 @@ package struct WinogradTiling: Hashable, Codable, Sendable, CustomStringConverti
     images * ceilDivide(shape.inHeight, outTile) * ceilDivide(shape.inWidth, outTile)
   }
 
+  /// Of the products of all tiles' points, two for each multiply-add.
+  static func flops(_ shape: Conv2DShape, outTile: Int) -> Double {
+    let whole = WinogradTiling(outTile: outTile, images: shape.batch, itemM: 1, itemN: 1)
+    return 2 * Double(whole.points * whole.tiles(shape) * shape.inChannels * shape.outChannels)
+  }
+
   /// Floats of a chunk's transformed tiles with this number of channels.
   func planesCount(_ shape: Conv2DShape, channels: Int) -> Int {
     points * (tiles(shape) * channels + WinogradTiling.planePad)

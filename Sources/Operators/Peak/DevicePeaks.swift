@@ -1,45 +1,59 @@
 import Autotuner
 import DeviceRuntime
 
-/// What a device reaches at most, as measured: the roof over every kernel.
+/// What a device reaches at most, as measured: the roofs over every kernel.
 package struct DevicePeaks: Hashable, Codable, Sendable {
   /// Of multiply-adds in single precision that wait for nothing, in 10⁹ operations a second.
   package var gflops: Double
   /// Of a copy, read and written bytes together, in 10⁹ a second.
   package var gbs: Double
+  /// Of all cores that read what their second caches hold, in 10⁹ bytes a second.
+  package var cacheGbs: Double
+  /// Of a kernel with nothing to do, one of many in a queue, in 10⁻⁶ s.
+  package var launchUs: Double
   /// The configurations that were the fastest.
   package var multiplyAdd: String
   package var copy: String
+  package var cacheRead: String
 
-  /// Measures both in one to two seconds: the best candidate's median.
+  /// Measures all in two to three seconds: the best candidate's median.
   package static func measure(on context: Context) throws(CLError) -> DevicePeaks {
     let queue = try context.makeQueue()
-    let multiplyAdd = try fastest(
-      PeakMultiplyAdd.self, multiplyAddProblem(on: context.info, queue: queue), queue: queue)
-    let copy = try fastest(Copy.self, copyProblem(on: context.info), queue: queue)
+    let device = context.info
+    // Vectors that 16, 20 and 24 chains divide: a CPU's unit gets 15, 12 or 10 whole groups.
+    let count = (device.kind == .gpu ? 16 : 1) * 3840 * max(1, device.computeUnits)
+    let chains = try longEnough(PeakMultiplyAdd.self, queue: queue) {
+      PeakMultiplyAdd.Problem(count: count, iterations: $0)
+    }
+    let multiplyAdd = try fastest(PeakMultiplyAdd.self, chains, queue: queue)
+    let copied = copyProblem(on: device)
+    let copy = try fastest(Copy.self, copied, queue: queue)
+    let readings = try longEnough(PeakCacheRead.self, queue: queue) {
+      cacheProblem(on: device, iterations: $0)
+    }
+    let cacheRead = try fastest(PeakCacheRead.self, readings, queue: queue)
     return DevicePeaks(
-      gflops: multiplyAdd.cost.flops / multiplyAdd.seconds * 1e-9,
-      gbs: copy.cost.bytes / copy.seconds * 1e-9,
-      multiplyAdd: multiplyAdd.configuration, copy: copy.configuration)
+      gflops: PeakMultiplyAdd.cost(chains).flops / multiplyAdd.seconds * 1e-9,
+      gbs: Copy.cost(copied).bytes / copy.seconds * 1e-9,
+      cacheGbs: readings.bytesRead / cacheRead.seconds * 1e-9,
+      launchUs: try launchSeconds(queue) * 1e6, multiplyAdd: multiplyAdd.configuration,
+      copy: copy.configuration, cacheRead: cacheRead.configuration)
   }
 
-  /// So many iterations that a run takes about 20 ms, far more than a launch.
-  private static func multiplyAddProblem(
-    on device: DeviceInfo, queue: Queue
-  ) throws(CLError) -> PeakMultiplyAdd.Problem {
-    // Vectors that 16, 20 and 24 chains divide: a CPU's unit gets 15, 12 or 10 whole groups.
-    let perUnit = device.kind == .gpu ? 16 * 3840 : 3840
-    let count = perUnit * max(1, device.computeUnits)
+  /// A problem of so many iterations that a run takes about 20 ms, far more than a launch.
+  private static func longEnough<Operation: TunableOperation>(
+    _ operation: Operation.Type, queue: Queue, _ problem: (Int) -> Operation.Problem
+  ) throws(CLError) -> Operation.Problem {
     var iterations = 1 << 8
     while true {
-      let problem = PeakMultiplyAdd.Problem(count: count, iterations: iterations)
-      let bench = try Workbench(PeakMultiplyAdd.self, problem, queue: queue)
+      let trial = problem(iterations)
+      let bench = try Workbench(operation, trial, queue: queue)
       let candidate = try bench.bind(
-        DefaultChooser().configuration(for: PeakMultiplyAdd.self, problem, on: device))
+        DefaultChooser().configuration(for: operation, trial, on: queue.context.info))
       // The first run may still translate the kernel.
       _ = try bench.seconds(of: candidate)
       let seconds = try bench.seconds(of: candidate)
-      if seconds >= 0.01 || iterations >= 1 << 26 { return problem }
+      if seconds >= 0.01 || iterations >= 1 << 26 { return trial }
       let factor = min(64, max(2, 0.02 / max(seconds, 1e-9)))
       iterations = min(1 << 26, Int(Double(iterations) * factor))
     }
@@ -51,9 +65,19 @@ package struct DevicePeaks: Hashable, Codable, Sendable {
     return Copy.Problem(count: max(1, bytes / 4))
   }
 
+  /// Regions of half a core's second cache, which a GPU's cores share.
+  private static func cacheProblem(
+    on device: DeviceInfo, iterations: Int
+  ) -> PeakCacheRead.Problem {
+    let groups = (device.kind == .gpu ? 16 : 4) * max(1, device.computeUnits)
+    return PeakCacheRead.Problem(
+      groups: groups, regions: device.kind == .gpu ? 1 : groups,
+      count: max(1, device.cacheOfCore / 2 / 4 / 16) * 16, iterations: iterations)
+  }
+
   private static func fastest<Operation: TunableOperation>(
     _ operation: Operation.Type, _ problem: Operation.Problem, queue: Queue
-  ) throws(CLError) -> (seconds: Double, cost: Cost, configuration: String) {
+  ) throws(CLError) -> (seconds: Double, configuration: String) {
     let bench = try Workbench(operation, problem, queue: queue)
     var best = (seconds: Double.infinity, configuration: "")
     for configuration in Operation.candidates(for: problem, on: queue.context.info) {
@@ -66,6 +90,20 @@ package struct DevicePeaks: Hashable, Codable, Sendable {
       let median = seconds.sorted()[seconds.count / 2]
       if median < best.seconds { best = (median, configuration.description) }
     }
-    return (best.seconds, Operation.cost(problem), best.configuration)
+    return best
+  }
+
+  /// Seconds from a launch to the next where many kernels with nothing to do are enqueued.
+  private static func launchSeconds(_ queue: Queue) throws(CLError) -> Double {
+    let nothing = PeakMultiplyAdd.Problem(count: 1, iterations: 0)
+    let bench = try Workbench(PeakMultiplyAdd.self, nothing, queue: queue)
+    let candidate = try bench.bind(
+      DefaultChooser().configuration(
+        for: PeakMultiplyAdd.self, nothing, on: queue.context.info))
+    let runs = 200
+    var seconds: [Double] = []
+    for _ in 0..<6 { seconds.append(try bench.seconds(of: candidate, runs: runs)) }
+    // The first may still translate the kernel.
+    return seconds.dropFirst().sorted()[2] / Double(runs)
   }
 }
