@@ -59,7 +59,7 @@ package enum PeakCacheRead: TunableOperation {
       Configuration(vec: $0, unroll: $1, wgX: min($2, device.maxWorkGroup))
     }
     let any = [Configuration(vec: 1, unroll: 8, wgX: 1)]
-    return (device.kind == .gpu ? gpu + cpu + any : cpu + any + gpu).filter {
+    return unique(device.kind == .gpu ? gpu + cpu + any : cpu + any + gpu).filter {
       problem.count.isMultiple(of: $0.vec)  // every region starts at a whole vector
     }
   }
