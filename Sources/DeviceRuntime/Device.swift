@@ -73,7 +73,7 @@ public struct DeviceInfo: Codable, Hashable, Sendable {
   /// Bytes of a CPU core's first cache; a usual size where it is not known.
   package var firstCacheOfCore: Int { level1Cache > 0 ? level1Cache : 32 << 10 }
 
-  /// What more than this does not stay in the cache that a CPU's cores share, which others use, too.
+  /// What more than this does not stay in the cache that cores share, which others use, too.
   package var sharedCache: Int { level3Cache > 0 ? min(level3Cache / 2, 32 << 20) : 16 << 20 }
 }
 
